@@ -1,0 +1,65 @@
+# One entrance for people and for CI. `make run` shows the farm, `make test` is the one check.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+PIP := .venv/bin/pip --disable-pip-version-check -q
+
+.PHONY: help run test check lint types contract unit bench faults lock clean system venv
+
+help:
+	@echo "make run     a demo farm on this machine: no root, no broker, no database server"
+	@echo "make test    everything: system packages, lint, types, import contract, tests"
+	@echo "make bench   ratios against named rivals, as a table"
+	@echo "make faults  the long fault runs (make test has their short form)"
+
+run: .venv/.run
+	.venv/bin/minori demo
+
+test: system .venv/.dev
+	$(MAKE) --no-print-directory check
+
+# What `test` runs once everything is installed; handy while working.
+check: lint types contract unit
+
+lint:
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types:
+	.venv/bin/mypy
+
+contract:
+	.venv/bin/lint-imports
+
+unit:
+	.venv/bin/pytest -q
+
+bench: .venv/.dev
+	$(PY) -m bench
+
+faults: system .venv/.dev
+	$(PY) -m tests.faults
+
+system:
+	@sh .ci/system-packages
+
+venv: .venv/.dev
+
+# The stamp of the run environment; the development one is built on top of it.
+.venv/.run: requirements.lock pyproject.toml .ci/make-venv
+	sh .ci/make-venv requirements.lock
+	touch $@
+
+.venv/.dev: requirements-dev.lock pyproject.toml .ci/make-venv
+	sh .ci/make-venv requirements-dev.lock
+	touch $@ .venv/.run
+
+# Needs uv. Both files carry hashes and no index address; the second holds all of the first.
+LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
+lock:
+	$(LOCK) --extra forecast --extra build pyproject.toml -o requirements.lock
+	$(LOCK) --extra forecast --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache dist

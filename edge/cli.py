@@ -1,0 +1,51 @@
+"""The one console command. Each subcommand is a file in `edge/commands/`, imported late.
+
+Late is the point: `minori agent` must start in a blink on a small board, so nothing here
+may pull in pandas, Prophet or the web server before a command needs it (DESIGN 14).
+"""
+
+import importlib
+import sys
+
+import click
+
+# name -> module with a click command called `command`
+COMMANDS = {
+    "demo": "edge.commands.demo",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[name]).command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="minori")
+def minori() -> None:
+    """From the probe to the shelf: readings, lots, provenance and forecasts of a farm."""
+
+
+def main() -> None:
+    """Run the command; an error we know becomes one sentence and exit code 2, never a traceback."""
+    try:
+        minori(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except Exception as error:
+        # Every package's own errors carry a stable code; anything else is our bug and must be seen.
+        code = getattr(error, "code", None)
+        if not isinstance(code, str):
+            raise
+        click.echo(f"minori: {code}: {error}", err=True)
+        sys.exit(2)
