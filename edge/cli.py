@@ -9,9 +9,9 @@ import sys
 
 import click
 
-# name -> module with a click command called `command`
+# name -> (module with a click object called `command`, its line in the help)
 COMMANDS = {
-    "demo": "edge.commands.demo",
+    "demo": ("edge.commands.demo", "A whole farm in a temporary folder, to look at."),
 }
 
 
@@ -22,9 +22,14 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = importlib.import_module(COMMANDS[name]).command
+        command = importlib.import_module(COMMANDS[name][0]).command
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # Taken from the table: asking each command would import them all for one help page.
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
