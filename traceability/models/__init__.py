@@ -1,0 +1,45 @@
+"""The tables, one noun a file."""
+
+from traceability.models.acts import ACT_KINDS, Act, ActLine, Flow, Inspection
+from traceability.models.base import new_id
+from traceability.models.crops import Crop, CropTarget, TradeItem
+from traceability.models.devices import Device, Placement, Series
+from traceability.models.forecasts import ForecastRecord, Job
+from traceability.models.lots import STAGES, Lot, Stay
+from traceability.models.outbox import Outbox, StoreFact
+from traceability.models.parties import PARTY_ROLES, Party
+from traceability.models.people import USER_ROLES, User
+from traceability.models.places import ZONE_KINDS, Organisation, Site, Zone
+from traceability.models.readings import delivery, reading
+
+__all__ = [
+    "ACT_KINDS",
+    "PARTY_ROLES",
+    "STAGES",
+    "USER_ROLES",
+    "ZONE_KINDS",
+    "Act",
+    "ActLine",
+    "Crop",
+    "CropTarget",
+    "Device",
+    "Flow",
+    "ForecastRecord",
+    "Inspection",
+    "Job",
+    "Lot",
+    "Organisation",
+    "Outbox",
+    "Party",
+    "Placement",
+    "Series",
+    "Site",
+    "Stay",
+    "StoreFact",
+    "TradeItem",
+    "User",
+    "Zone",
+    "delivery",
+    "new_id",
+    "reading",
+]

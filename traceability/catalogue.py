@@ -1,0 +1,90 @@
+"""Master data: who, where, what. Saying again what is already so changes nothing.
+
+`ensure_*` finds a row by its code and makes or updates it; settings, imports and the demo use it
+alike. `find_*` raises NotFound with what to do.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from sqlmodel import Session, SQLModel, select
+
+from traceability.errors import NotFound
+from traceability.models import Crop, CropTarget, Organisation, Party, Site, TradeItem, Zone
+
+_Row = TypeVar("_Row", bound=SQLModel)
+
+
+def ensure_organisation(session: Session, code: str, **facts: object) -> Organisation:
+    return _ensure(session, Organisation, {"code": code}, facts)
+
+
+def ensure_site(session: Session, organisation: Organisation, code: str, **facts: object) -> Site:
+    """`facts`: name, name_ja, time_zone (IANA), origin, origin_ja, gln."""
+    return _ensure(session, Site, {"organisation_id": organisation.id, "code": code}, facts)
+
+
+def ensure_zone(session: Session, site: Site, code: str, **facts: object) -> Zone:
+    """`facts`: name, name_ja, kind."""
+    return _ensure(session, Zone, {"site_id": site.id, "code": code}, facts)
+
+
+def ensure_party(session: Session, organisation: Organisation, code: str, **facts: object) -> Party:
+    """`facts`: name, name_ja, role, gln, is_public."""
+    return _ensure(session, Party, {"organisation_id": organisation.id, "code": code}, facts)
+
+
+def ensure_crop(
+    session: Session,
+    organisation: Organisation,
+    code: str,
+    *,
+    targets: Mapping[str, tuple[float, float]] | None = None,
+    **facts: object,
+) -> Crop:
+    """`facts`: name, name_ja, variety, largest_head_g, growing_days.
+
+    `targets` are the ranges it should grow in: quantity -> (low, high) in the quantity's unit.
+    """
+    crop = _ensure(session, Crop, {"organisation_id": organisation.id, "code": code}, facts)
+    for quantity, (low, high) in (targets or {}).items():
+        key = {"crop_id": crop.id, "quantity": quantity}
+        _ensure(session, CropTarget, key, {"low": low, "high": high})
+    return crop
+
+
+def ensure_trade_item(
+    session: Session, organisation: Organisation, code: str, *, crop: Crop, **facts: object
+) -> TradeItem:
+    """`facts`: gtin (14 digits), name, name_ja, net_content_g, pack, pack_ja, shelf_life_days."""
+    key = {"organisation_id": organisation.id, "code": code}
+    return _ensure(session, TradeItem, key, {"crop_id": crop.id, **facts})
+
+
+def find(session: Session, model: type[_Row], code: str, **within: object) -> _Row:
+    """Return the row of that code.
+
+    Raises:
+        NotFound: there is none; says which codes there are.
+    """
+    rows = session.exec(select(model).filter_by(**within)).all()
+    by_code = {str(row.code): row for row in rows}  # type: ignore[attr-defined]
+    if code not in by_code:
+        what = str(model.__tablename__).replace("_", " ")
+        known = ", ".join(sorted(by_code)) or "none yet"
+        raise NotFound(what=what, name=code, next_step=f"known are: {known}")
+    return by_code[code]
+
+
+def _ensure(
+    session: Session, model: type[_Row], key: Mapping[str, object], facts: Mapping[str, object]
+) -> _Row:
+    row = session.exec(select(model).filter_by(**key)).first()
+    if row is None:
+        row = model(**key, **facts)
+        session.add(row)
+    for name, value in facts.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+    session.flush()
+    return row

@@ -1,0 +1,131 @@
+"""What the record refuses, one class for each thing a caller does differently.
+
+TraceabilityError
+├── NotFound               nothing here has that name: UnknownLot, UnknownPlace, ...
+├── AmbiguousLot           more than one lot answers to that text; lists them
+├── LotCodeTaken           a code is never used twice under one trade item
+├── MassNotConserved       parts do not add up to the whole
+├── MassAppears            more comes out than went in
+├── HeavierThanPhysics     a harvest above what so many heads can weigh
+├── NotEnough              more is taken from a lot than it holds
+├── OutOfOrder             an act before the act it builds on
+├── WrongStage             this act makes no sense for such a lot
+├── ActConflict            the same act id with other contents
+├── CannotVoid             later acts build on the one to be voided
+├── BadValue               a field outside what it may be
+├── DatabaseTooNew         the file was written by a newer Minori
+└── DatabaseUnusable       the database cannot be opened or lacks its tables
+"""
+
+
+class TraceabilityError(Exception):
+    """Base of everything this package raises on purpose.
+
+    `template` is the English sentence with named facts, as in `sensors.errors`: the facts stay
+    attributes, so that `api` can say it in another language.
+    """
+
+    code = "traceability"
+    template = "{message}"
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.template.format(**facts))
+
+
+class NotFound(TraceabilityError):
+    code = "not_found"
+    template = "no {what} {name!r} here; {next_step}"
+
+
+class UnknownLot(NotFound):
+    code = "unknown_lot"
+    template = "no lot answers to {name!r}; check the code, or list lots with: minori lot list"
+
+
+class AmbiguousLot(TraceabilityError):
+    code = "ambiguous_lot"
+    template = "{count} lots answer to {name!r}; say which: {candidates}"
+
+
+class LotCodeTaken(TraceabilityError):
+    code = "lot_code_taken"
+    template = (
+        "lot code {lot!r} is already used for {scope}; codes are never used twice, choose another"
+    )
+
+
+class MassNotConserved(TraceabilityError):
+    code = "mass_not_conserved"
+    template = (
+        "lot {lot} holds {whole} but its parts add up to {parts} ({difference}); "
+        "weigh again, or record the difference with a discard"
+    )
+
+
+class MassAppears(TraceabilityError):
+    code = "mass_appears"
+    template = (
+        "{output_g} g would come out of {input_g} g: {by_g} g too much; "
+        "weigh again, or name every lot that went in"
+    )
+
+
+class HeavierThanPhysics(TraceabilityError):
+    code = "heavier_than_physics"
+    template = (
+        "{weight_g} g from {pieces} heads of {crop} is {by_g} g more than heads of at most "
+        "{largest_head_g} g can weigh; check the scale, the count, or the crop's largest head"
+    )
+
+
+class NotEnough(TraceabilityError):
+    code = "not_enough"
+    template = (
+        "lot {lot} holds {has} but {asked} is to be taken: {by} too much; "
+        "check the amount, or whether another act already took it"
+    )
+
+
+class OutOfOrder(TraceabilityError):
+    code = "out_of_order"
+    template = (
+        "{kind} of lot {lot} at {at} is earlier than its {earlier_kind} at {earlier_at}; "
+        "correct the time, or void the other act first"
+    )
+
+
+class WrongStage(TraceabilityError):
+    code = "wrong_stage"
+    template = "lot {lot} is {stage}: {kind} does not fit; {next_step}"
+
+
+class ActConflict(TraceabilityError):
+    code = "act_conflict"
+    template = (
+        "act {act} was already recorded with other contents; "
+        "an act is never changed: void it and record a new one"
+    )
+
+
+class CannotVoid(TraceabilityError):
+    code = "cannot_void"
+    template = "act {act} ({kind}) cannot be voided: {because}; void {later} first"
+
+
+class BadValue(TraceabilityError):
+    code = "bad_value"
+    template = "{field}: expected {expected}, got {got}; {next_step}"
+
+
+class DatabaseTooNew(TraceabilityError):
+    code = "database_too_new"
+    template = (
+        "{url} is at schema {found}, which this Minori ({known}) does not know: it was written "
+        "by a newer version; upgrade Minori, or restore the backup made before that upgrade"
+    )
+
+
+class DatabaseUnusable(TraceabilityError):
+    code = "database_unusable"
+    template = "{url} cannot be used: {cause}; {next_step}"

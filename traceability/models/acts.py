@@ -1,0 +1,93 @@
+"""What was done: an act, the lots it touched, and how much of which lot went into which.
+
+An act is never edited. `body` holds its canonical bytes (RFC 8785 JSON with a schema number): what
+an EPCIS event is made from and what a verifiable log will hash, kept from the first day.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, LargeBinary
+from sqlmodel import Field, SQLModel
+
+ACT_KINDS = (
+    "sow",
+    "transplant",
+    "harvest",
+    "inspect",
+    "split",
+    "merge",
+    "pack",
+    "ship",
+    "receive",
+    "discard",
+    "void",
+    "import",
+)
+ROLES = ("input", "output", "subject")
+
+
+class Act(SQLModel, table=True):
+    __table_args__ = (CheckConstraint(f"kind IN {ACT_KINDS}", name="kind"),)
+
+    sequence: int | None = Field(default=None, primary_key=True)  # order of recording
+    id: str = Field(unique=True)  # UUIDv7, given where it happened
+    kind: str
+    happened_at: datetime = Field(index=True)
+    offset_minutes: int  # of local time from UTC where and when it happened
+    recorded_at: datetime
+    performer: str
+    recorder: str
+    site_id: str = Field(foreign_key="site.id")
+    zone_id: str | None = Field(default=None, foreign_key="zone.id")
+    from_party_id: str | None = Field(default=None, foreign_key="party.id")
+    to_party_id: str | None = Field(default=None, foreign_key="party.id", index=True)
+    voids_id: str | None = Field(default=None, unique=True)  # the act this one takes back
+    note: str = ""
+    body: bytes = Field(sa_type=LargeBinary)
+    digest: str  # SHA-256 of body, hex
+
+
+class ActLine(SQLModel, table=True):
+    """One lot's part in an act: an output adds to it, an input takes from it, a subject neither."""
+
+    __tablename__ = "act_line"
+    __table_args__ = (
+        CheckConstraint(f"role IN {ROLES}", name="role"),
+        CheckConstraint("pieces >= 0", name="pieces"),
+        CheckConstraint("weight_g >= 0", name="weight"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    act_id: str = Field(foreign_key="act.id", index=True)
+    lot_id: str = Field(foreign_key="lot.id", index=True)
+    role: str
+    pieces: int | None = None
+    weight_g: int | None = None
+
+
+class Flow(SQLModel, table=True):
+    """An edge of the graph: how much of one lot went into another, and by which act."""
+
+    __table_args__ = (
+        CheckConstraint("source_id <> target_id", name="no_loop"),
+        CheckConstraint("weight_g >= 0", name="weight"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    act_id: str = Field(foreign_key="act.id", index=True)
+    source_id: str = Field(foreign_key="lot.id", index=True)
+    target_id: str = Field(foreign_key="lot.id", index=True)
+    pieces: int | None = None
+    weight_g: int | None = None
+
+
+class Inspection(SQLModel, table=True):
+    """A measured property of a lot, such as potassium in mg/100 g."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    act_id: str = Field(foreign_key="act.id", index=True)
+    lot_id: str = Field(foreign_key="lot.id", index=True)
+    measure: str  # "potassium"
+    value: float
+    unit: str  # "mg/100 g"
+    method: str = ""

@@ -1,0 +1,56 @@
+"""What is grown and what is sold: a lot needs the second, a trade item, only from packing on."""
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from traceability.models.base import new_id
+
+
+class Crop(SQLModel, table=True):
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "code"),
+        CheckConstraint("largest_head_g > 0", name="largest_head"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id")
+    code: str
+    name: str
+    name_ja: str = ""
+    variety: str = ""
+    largest_head_g: int  # a harvest above pieces x this is heavier than physics
+    growing_days: int | None = None  # sowing to first harvest, as the grower plans it
+
+
+class CropTarget(SQLModel, table=True):
+    """The range a quantity should stay in while this crop grows: time in range."""
+
+    __tablename__ = "crop_target"
+    __table_args__ = (CheckConstraint("low < high", name="ordered"),)
+
+    crop_id: str = Field(foreign_key="crop.id", primary_key=True)
+    quantity: str = Field(primary_key=True)
+    low: float
+    high: float
+
+
+class TradeItem(SQLModel, table=True):
+    """What is sold under one number: a GTIN, or the farm's own code until it has one."""
+
+    __tablename__ = "trade_item"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "code"),
+        CheckConstraint("net_content_g > 0", name="net_content"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    organisation_id: str = Field(foreign_key="organisation.id")
+    crop_id: str = Field(foreign_key="crop.id")
+    code: str
+    gtin: str | None = Field(default=None, unique=True)  # 14 digits
+    name: str
+    name_ja: str = ""
+    net_content_g: int
+    pack: str = ""  # "bag", "clamshell"
+    pack_ja: str = ""
+    shelf_life_days: int | None = None

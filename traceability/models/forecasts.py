@@ -1,0 +1,35 @@
+"""Stored forecasts, and the wish for one. A floor never calls upward: `api` writes a job row,
+an agent in `edge` acts on it."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from traceability.models.base import new_id
+
+
+class ForecastRecord(SQLModel, table=True):
+    """One forecast as it was made: never edited, only superseded by a later one."""
+
+    __tablename__ = "forecast"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    crop_id: str = Field(foreign_key="crop.id", index=True)
+    made_at: datetime = Field(index=True)
+    made_by: str
+    horizon_weeks: int
+    refusal: str | None = None  # the code, where no line can honestly be drawn
+    body: str  # JSON of forecasting.Forecast, or of the refusal's code and sentence
+
+
+class Job(SQLModel, table=True):
+    """Work somebody asked for, done outside the request."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    kind: str
+    subject: str  # for a forecast, the crop's code
+    requested_at: datetime = Field(index=True)
+    requested_by: str
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    error: str | None = None

@@ -1,0 +1,246 @@
+"""Readings in and out: appended in batches by one recorder, read back by series and span.
+
+The key is (series, time), so a repeat is harmless: redelivery, replay after a crash and a batch
+written twice leave one row. Values go in by executemany, never as objects (measured: 33 times the
+CPU at batches of 1000).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, func
+from sqlalchemy import select as core_select
+from sqlmodel import Session, col, select
+
+from sensors import Quality, Reading, Reason, to_ms, utc_from_ms
+from traceability.models import Device, Placement, Series, Zone, delivery, reading
+
+# (series, ms since 1970, value, quality, reason): a row of the table as the drivers take it.
+ReadingRow = tuple[int, int, float | None, int, int]
+
+# Keys of redelivered messages are kept this long: a persistent session that was away for longer
+# has been cleared by the broker too.
+KEEP_DELIVERY_KEYS_MS = 7 * 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReading:
+    """A reading as it lies in the store, with where it was taken."""
+
+    device: str
+    quantity: str
+    channel: str
+    zone: str | None  # the zone's code at that time
+    at: datetime
+    value: float | None
+    quality: Quality
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Readings that came together. `key` is set where the payload had no time of its own: a second
+    delivery under the same key is the same message again, and none of it is stored twice."""
+
+    readings: Sequence[Reading]
+    key: str | None = None
+
+
+class Recorder:
+    """The only writer of readings: one per process, used from one thread."""
+
+    def __init__(self, engine: Engine, site_id: str) -> None:
+        self._engine = engine.execution_options(write=True)
+        self._site_id = site_id
+        self._series: dict[tuple[str, str, str], int] = {}
+
+    def append(self, deliveries: Sequence[Delivery]) -> int:
+        """Store a batch in one transaction, durable when this returns; return the new rows.
+
+        Appending the same batch again changes nothing, so whoever cannot know whether a write
+        landed writes it again. Nothing is stored if anything raises.
+        """
+        try:
+            with self._engine.begin() as connection:
+                fresh = _unseen(connection, deliveries)
+                rows = [self._row(connection, r) for d in fresh for r in d.readings]
+                return insert_readings(connection, rows)
+        except Exception:
+            # Series made in a transaction that did not commit do not exist.
+            self._series.clear()
+            raise
+
+    def _row(self, connection: Connection, item: Reading) -> ReadingRow:
+        name = (item.device, item.quantity, item.channel)
+        series_id = self._series.get(name)
+        if series_id is None:
+            series_id = self._series[name] = ensure_series(connection, self._site_id, *name)
+        return (series_id, to_ms(item.at), item.value, int(item.quality), int(item.reason))
+
+
+def insert_readings(connection: Connection, rows: Sequence[ReadingRow]) -> int:
+    """Insert rows whose (series, time) is new; return how many were. Others stay as they are."""
+    if not rows:
+        return 0
+    if connection.dialect.name == "postgresql":
+        return _copy_postgres(connection, rows)
+    result = connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO reading (series_id, at_ms, value, quality, reason) "
+        "VALUES (?, ?, ?, ?, ?)",
+        list(rows),
+    )
+    return result.rowcount
+
+
+def ensure_series(
+    connection: Connection, site_id: str, device: str, quantity: str, channel: str = ""
+) -> int:
+    """Return the series' number, making series and device at their first reading."""
+    with Session(connection) as session:
+        owner = ensure_device(session, site_id, device)
+        wanted = select(Series).where(
+            Series.device_id == owner.id, Series.quantity == quantity, Series.channel == channel
+        )
+        row = session.exec(wanted).first()
+        if row is None:
+            row = Series(device_id=owner.id, quantity=quantity, channel=channel)
+            session.add(row)
+            session.flush()
+        assert row.id is not None
+        return row.id
+
+
+def ensure_device(session: Session, site_id: str, code: str, *, model: str = "") -> Device:
+    """Return the device of that code at the site, making it at its first mention."""
+    wanted = select(Device).where(Device.site_id == site_id, Device.code == code)
+    device = session.exec(wanted).first()
+    if device is None:
+        device = Device(site_id=site_id, code=code)
+        session.add(device)
+    if model and device.model != model:
+        device.model = model
+    session.flush()
+    return device
+
+
+def place_device(session: Session, device: Device, zone: Zone, *, since: datetime) -> None:
+    """Say that the device is in the zone from then on; earlier placements stay as they were.
+
+    Saying again what is already so changes nothing.
+    """
+    wanted = select(Placement).where(Placement.device_id == device.id, col(Placement.end).is_(None))
+    current = session.exec(wanted).first()
+    if current is not None:
+        if current.zone_id == zone.id:
+            return
+        current.end = max(since, current.start + timedelta(milliseconds=1))
+        since = current.end
+    session.add(Placement(device_id=device.id, zone_id=zone.id, start=since))
+    session.flush()
+
+
+def latest(session: Session, *, zone_id: str | None = None) -> list[StoredReading]:
+    """Return the newest reading of every series, by zone and quantity."""
+    newest = (
+        core_select(reading.c.series_id, func.max(reading.c.at_ms).label("at_ms"))
+        .group_by(reading.c.series_id)
+        .subquery()
+    )
+    on = and_(reading.c.series_id == newest.c.series_id, reading.c.at_ms == newest.c.at_ms)
+    query = _described().join(newest, on).where(col(Placement.end).is_(None))
+    if zone_id is not None:
+        query = query.where(Placement.zone_id == zone_id)
+    query = query.order_by(col(Zone.code), col(Series.quantity), col(Device.code))
+    return [_stored(row) for row in session.connection().execute(query)]
+
+
+def span(
+    session: Session, series_id: int, *, start: datetime, end: datetime
+) -> list[tuple[datetime, float | None, Quality]]:
+    """Return (time, value, quality) of one series for start <= time < end, oldest first."""
+    query = (
+        core_select(reading.c.at_ms, reading.c.value, reading.c.quality)
+        .where(reading.c.series_id == series_id)
+        .where(reading.c.at_ms >= to_ms(start), reading.c.at_ms < to_ms(end))
+        .order_by(reading.c.at_ms)
+    )
+    rows = session.connection().execute(query)
+    return [(utc_from_ms(at), value, Quality(quality)) for at, value, quality in rows]
+
+
+def _described() -> Any:
+    return (
+        core_select(
+            col(Device.code),
+            col(Series.quantity),
+            col(Series.channel),
+            col(Zone.code),
+            reading.c.at_ms,
+            reading.c.value,
+            reading.c.quality,
+            reading.c.reason,
+        )
+        .select_from(reading)
+        .join(Series, col(Series.id) == reading.c.series_id)
+        .join(Device, col(Device.id) == col(Series.device_id))
+        .join(Placement, col(Placement.device_id) == col(Device.id), isouter=True)
+        .join(Zone, col(Zone.id) == col(Placement.zone_id), isouter=True)
+    )
+
+
+def _stored(row: Any) -> StoredReading:
+    device, quantity, channel, zone, at_ms, value, quality, reason = row
+    at = utc_from_ms(at_ms)
+    return StoredReading(
+        device, quantity, channel, zone, at, value, Quality(quality), Reason(reason)
+    )
+
+
+def _unseen(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Leave out messages that came before, in an earlier batch or in this one."""
+    keys = {d.key for d in deliveries if d.key is not None}
+    if not keys:
+        return list(deliveries)
+    known = set(connection.scalars(core_select(delivery.c.key).where(delivery.c.key.in_(keys))))
+    fresh = []
+    for item in deliveries:
+        if item.key in known:
+            continue
+        if item.key is not None:
+            known.add(item.key)
+        fresh.append(item)
+    _remember(connection, [d for d in fresh if d.key is not None])
+    return fresh
+
+
+def _remember(connection: Connection, fresh: Sequence[Delivery]) -> None:
+    if not fresh:
+        return
+    rows = [{"key": d.key, "at_ms": _newest_ms(d)} for d in fresh]
+    connection.execute(delivery.insert(), rows)
+    horizon_ms = max(_newest_ms(d) for d in fresh) - KEEP_DELIVERY_KEYS_MS
+    connection.execute(delivery.delete().where(delivery.c.at_ms < horizon_ms))
+
+
+def _newest_ms(item: Delivery) -> int:
+    return max((to_ms(r.at) for r in item.readings), default=0)
+
+
+def _copy_postgres(connection: Connection, rows: Sequence[ReadingRow]) -> int:
+    """COPY beside the table, then insert what is new: COPY itself knows no ON CONFLICT."""
+    connection.exec_driver_sql(
+        "CREATE TEMP TABLE IF NOT EXISTS reading_in (LIKE reading) ON COMMIT DELETE ROWS"
+    )
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    columns = "(series_id, at_ms, value, quality, reason)"
+    with driver.cursor() as cursor, cursor.copy(f"COPY reading_in {columns} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+    result = connection.exec_driver_sql(
+        f"INSERT INTO reading {columns} SELECT series_id, at_ms, value, quality, reason "  # noqa: S608
+        "FROM reading_in ON CONFLICT DO NOTHING"
+    )
+    return result.rowcount
