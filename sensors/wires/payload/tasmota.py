@@ -1,0 +1,169 @@
+"""Tasmota: `tele/<topic>/SENSOR` every 300 s, one object a chip, units beside the values.
+
+`Time` is the device's local time without a zone, and ambiguous for an hour each autumn where
+clocks change; of two candidates the one nearer to the arrival is meant.
+
+Source: Tasmota documentation, "JSON status responses", "Modbus bridge", "MQTT" (LWT).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from sensors.wires.payload import scalars
+from sensors.wires.payload.decoded import Decoded, Refused, Value
+from sensors.wires.payload.fields import leaves, numbers
+from sensors.wires.payload.zigbee2mqtt import availability_of
+
+# The processor's own heat, not the room's.
+_OWN_CHIP = "ESP32"
+_HPA_PER = {"hPa": 1.0, "mmHg": 1.333_223_874, "inHg": 33.863_886_67}
+_METRES_PER_S_PER = {
+    "m/s": 1.0,
+    "km/h": 1 / 3.6,
+    "kn": 1852 / 3600,
+    "mph": 0.447_04,
+    "ft/s": 0.3048,
+}
+_TEMPERATURES = ("temperature", "dew_point")
+
+
+def decode(
+    topic: str,
+    payload: bytes,
+    *,
+    received_at: datetime,
+    retained: bool,
+    zone: tzinfo | None,
+) -> Decoded:
+    """Read one `tele/` or `stat/` message; `zone` is where the device's clock lives."""
+    _, _, rest = topic.partition("/")
+    device, _, kind = rest.rpartition("/")
+    if kind == "LWT":
+        word = availability_of(topic, payload)["availability"]
+        state: Any = "online" if word == "online" else "offline"
+        return Decoded("tasmota", device, received_at, availability=state)
+    content = scalars.load_object(topic, payload)
+    if "ModbusReceived" in content:
+        return _modbus(topic, device, content, received_at)
+    if kind not in ("SENSOR", "STATUS8", "STATUS10"):
+        return Decoded("tasmota", device, received_at, is_new=False)
+    # `Status 8` and `Status 10` answer a question with the same object, one level down.
+    return _sensor(topic, device, content.get("StatusSNS", content), received_at, retained, zone)
+
+
+def _sensor(
+    topic: str,
+    device: str,
+    content: Any,
+    received_at: datetime,
+    retained: bool,
+    zone: tzinfo | None,
+) -> Decoded:
+    if not isinstance(content, dict):
+        raise scalars.refusal(
+            topic, fault="not_an_object", problem="StatusSNS", expected="an object", got=content
+        )
+    at = _moment(content.get("Time"), received_at, zone)
+    chips = [(chip, fields) for chip, fields in content.items() if isinstance(fields, dict)]
+    parts = [_chip(topic, chip, fields, content) for chip, fields in chips]
+    return Decoded(
+        "tasmota",
+        device,
+        at or received_at,
+        "device" if at else "arrival",
+        tuple(value for values, _ in parts for value in values),
+        is_new=not retained,
+        refused=tuple(fault for _, faults in parts for fault in faults),
+    )
+
+
+def _chip(
+    topic: str, chip: str, fields: dict[str, Any], units: dict[str, Any]
+) -> tuple[list[Value], list[Refused]]:
+    values, refused = numbers(topic, _measured(fields))
+    made = [_in_unit(topic, replace(value, channel=chip), units) for value in values]
+    if chip == _OWN_CHIP:
+        made = [replace(value, quantity=None, canonical=None) for value in made]
+    return made, [replace(fault, raw=f"{chip}.{fault.raw}") for fault in refused]
+
+
+def _measured(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for raw, got in leaves(fields):
+        # An identifier may consist of digits only and is still no measurement.
+        if raw not in ("Id", "Model", "Address", "TotalStartTime"):
+            yield raw, got
+
+
+def _in_unit(topic: str, value: Value, units: dict[str, Any]) -> Value:
+    if value.value is None:
+        return value
+    if value.name in _TEMPERATURES:
+        return _with(value, _celsius(topic, value.value, units.get("TempUnit", "C")))
+    if value.name == "pressure_hpa":
+        return _with(
+            value, value.value * _factor(topic, _HPA_PER, units.get("PressureUnit", "hPa"))
+        )
+    if value.name == "wind_speed":
+        per = _factor(topic, _METRES_PER_S_PER, units.get("SpeedUnit", "m/s"))
+        return _with(value, value.value * per)
+    return value
+
+
+def _with(value: Value, converted: float) -> Value:
+    rounded = float(f"{converted:.10g}")
+    return replace(value, value=rounded, canonical=rounded if value.quantity else None)
+
+
+def _celsius(topic: str, value: float, unit: object) -> float:
+    if unit == "C":
+        return value
+    if unit == "F":
+        return (value - 32) / 1.8
+    raise scalars.refusal(
+        topic, fault="unit", problem="unknown TempUnit", expected="C or F", got=unit
+    )
+
+
+def _factor(topic: str, factors: dict[str, float], unit: object) -> float:
+    if isinstance(unit, str) and unit in factors:
+        return factors[unit]
+    known = ", ".join(factors)
+    raise scalars.refusal(topic, fault="unit", problem="unknown unit", expected=known, got=unit)
+
+
+def _moment(value: object, received_at: datetime, zone: tzinfo | None) -> datetime | None:
+    with_zone = scalars.instant(value) if isinstance(value, str) else None
+    if with_zone:
+        return with_zone[0]
+    local = scalars.local_instant(value)
+    if local is None or zone is None:
+        return None
+    candidates = [local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return min(candidates, key=lambda moment: abs(moment - received_at))
+
+
+def _modbus(topic: str, device: str, content: dict[str, Any], received_at: datetime) -> Decoded:
+    """Hand over registers read through the Modbus bridge; a device profile gives them meaning."""
+    answer = content["ModbusReceived"]
+    registers = answer.get("Values") if isinstance(answer, dict) else None
+    if not isinstance(registers, list) or not all(_is_register(value) for value in registers):
+        raise scalars.refusal(
+            topic,
+            fault="registers",
+            problem="ModbusReceived without registers",
+            expected="Values of 0..65535",
+            got=answer,
+        )
+    facts = {
+        "registers": registers,
+        "unit": answer.get("DeviceAddress"),
+        "function": answer.get("FunctionCode"),
+        "start": answer.get("StartAddress"),
+    }
+    return Decoded("tasmota", device, received_at, facts=facts)
+
+
+def _is_register(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFFFF
