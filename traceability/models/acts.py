@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 ACT_KINDS = (
     "sow",
     "transplant",
+    "move",
     "harvest",
     "inspect",
     "split",
@@ -45,6 +46,7 @@ class Act(SQLModel, table=True):
     note: str = ""
     body: bytes = Field(sa_type=LargeBinary)
     digest: str  # SHA-256 of body, hex
+    request_digest: str  # SHA-256 of what was asked: tells a repeat from a conflict
 
 
 class ActLine(SQLModel, table=True):
@@ -63,6 +65,7 @@ class ActLine(SQLModel, table=True):
     role: str
     pieces: int | None = None
     weight_g: int | None = None
+    closes: bool = False  # nothing is left after this, though how much there was is unknown
 
 
 class Flow(SQLModel, table=True):

@@ -1,0 +1,95 @@
+"""A small farm, valid by default: one keyword spoils it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session
+
+from traceability import catalogue
+from traceability.acts import Occasion
+from traceability.models import Crop, Organisation, Party, Site, TradeItem, Zone
+
+# A Monday, 09:00 in Japan.
+START = datetime(2026, 6, 1, 0, tzinfo=UTC)
+
+
+@dataclass
+class Farm:
+    organisation: Organisation
+    site: Site
+    room: Zone
+    packing: Zone
+    store: Zone
+    lettuce: Crop
+    bag: TradeItem
+    shop: Party
+    supplier: Party
+
+
+def a_farm(session: Session, code: str = "aizu") -> Farm:
+    """A site with a room, a packing room and a cold store, growing one crop for one shop."""
+    owner = catalogue.ensure_organisation(session, code, name="Aizu Leaf", name_ja="会津リーフ")
+    site = catalogue.ensure_site(
+        session,
+        owner,
+        "main",
+        name="Aizu plant factory",
+        name_ja="会津植物工場",
+        time_zone="Asia/Tokyo",
+        origin="Fukushima",
+        origin_ja="福島県",
+    )
+    zones = {
+        kind: catalogue.ensure_zone(session, site, zone, name=name, name_ja=ja, kind=kind)
+        for zone, name, ja, kind in (
+            ("A", "Room A", "A室", "growing_room"),
+            ("P", "Packing", "包装室", "packing"),
+            ("C", "Cold store", "冷蔵庫", "cold_store"),
+        )
+    }
+    lettuce = catalogue.ensure_crop(
+        session,
+        owner,
+        "lowk",
+        name="Low-potassium lettuce",
+        name_ja="低カリウムレタス",
+        largest_head_g=200,
+        growing_days=42,
+        targets={"air_temperature": (18, 24), "co2": (700, 1200)},
+    )
+    bag = catalogue.ensure_trade_item(
+        session,
+        owner,
+        "lowk-80",
+        crop=lettuce,
+        gtin="04912345678904",
+        name="Low-potassium lettuce 80 g",
+        name_ja="低カリウムレタス 80g",
+        net_content_g=80,
+        pack="bag",
+        pack_ja="袋",
+        shelf_life_days=10,
+    )
+    shop = catalogue.ensure_party(
+        session, owner, "mart", name="Mart", name_ja="マート", is_public=True
+    )
+    supplier = catalogue.ensure_party(
+        session, owner, "seedco", name="Seed Co", name_ja="種苗会社", role="supplier"
+    )
+    return Farm(
+        owner,
+        site,
+        zones["growing_room"],
+        zones["packing"],
+        zones["cold_store"],
+        lettuce,
+        bag,
+        shop,
+        supplier,
+    )
+
+
+def on_day(day: int, *, by: str = "Sato", act_id: str | None = None) -> Occasion:
+    """The occasion of something done so many days after START."""
+    at = START + timedelta(days=day)
+    return Occasion(at, by) if act_id is None else Occasion(at, by, act_id)

@@ -1,0 +1,301 @@
+"""How an act is recorded: one transaction writes act, lots, graph edges, stays and outbox row.
+
+A verb in `traceability.lots` says what an act means and returns a `Draft`; `recorded` turns the
+verb into one that writes it. The same act id with the same request is a harmless repeat (an
+offline phone sends twice); with another request it is refused. Nothing recorded is ever edited:
+`void` is a later act that names the earlier one.
+
+The caller commits: the lots and the act that explains them live or die together.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from zoneinfo import ZoneInfo
+
+import rfc8785
+from sqlmodel import Session, SQLModel, select
+
+from traceability.amounts import Amount
+from traceability.errors import ActConflict, BadValue, LotCodeTaken, NotEnough, OutOfOrder
+from traceability.models import (
+    Act,
+    ActLine,
+    Flow,
+    Inspection,
+    Lot,
+    Outbox,
+    Party,
+    Site,
+    Zone,
+    new_id,
+)
+from traceability.projection import project
+
+# The shape of `Act.body`; a reader of old acts needs to know which one it holds.
+BODY_SCHEMA = 1
+
+_P = ParamSpec("_P")
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When something was done, by whom, and under which id.
+
+    `act_id` is made where the act happened (UUIDv7), so that sending it twice is harmless.
+    `recorder` is who is signed in, where that differs from who did it.
+    """
+
+    at: datetime
+    by: str
+    act_id: str = field(default_factory=new_id)
+    recorder: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise BadValue(
+                field="at",
+                expected="a time with its zone",
+                got=self.at.isoformat(),
+                next_step="write it as 2026-11-23T09:00+09:00",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an act will write. `takes` leave a lot, `makes` are new lots, `subjects` are touched."""
+
+    site_id: str
+    zone: Zone | None = None
+    takes: Sequence[tuple[Lot, Amount]] = ()
+    makes: Sequence[tuple[Lot, Amount]] = ()
+    subjects: Sequence[Lot] = ()
+    flows: Sequence[tuple[Lot, Lot, Amount]] = ()
+    from_party: Party | None = None
+    to_party: Party | None = None
+    inspection: Inspection | None = None
+    voids: Act | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    closes: bool = False  # the lots taken from are empty now, however much they held
+
+
+_Verb = Callable[Concatenate[Session, Occasion, _P], Draft]
+_Recorded = Callable[Concatenate[Session, Occasion, _P], Act]
+
+
+def recorded(kind: str) -> Callable[[_Verb[_P]], _Recorded[_P]]:
+    """Make of a verb that drafts an act one that records it and returns the act."""
+
+    def wrap(verb: _Verb[_P]) -> _Recorded[_P]:
+        @wraps(verb)
+        def record_once(
+            session: Session, occasion: Occasion, *args: _P.args, **kwargs: _P.kwargs
+        ) -> Act:
+            request = _digest({"kind": kind, "args": args, **_when(occasion), **kwargs})
+            earlier = session.exec(select(Act).where(Act.id == occasion.act_id)).first()
+            if earlier is not None:
+                if earlier.request_digest != request:
+                    raise ActConflict(act=occasion.act_id)
+                return earlier
+            draft = verb(session, occasion, *args, **kwargs)
+            return _record(session, kind, occasion, draft, request)
+
+        return cast("_Recorded[_P]", record_once)
+
+    return wrap
+
+
+def lines(session: Session, act: Act, role: str) -> list[tuple[Lot, Amount]]:
+    """Return (lot, amount) of the act's lines of that role, in the order they were given."""
+    query = (
+        select(Lot, ActLine)
+        .join(ActLine)
+        .where(ActLine.act_id == act.id, ActLine.role == role)
+        .order_by(ActLine.id)  # type: ignore[arg-type]
+    )
+    return [(lot, Amount(line.pieces, line.weight_g)) for lot, line in session.exec(query)]
+
+
+def made(session: Session, act: Act) -> list[Lot]:
+    """Return the lots the act brought into being."""
+    return [lot for lot, _ in lines(session, act, "output")]
+
+
+def _record(session: Session, kind: str, occasion: Occasion, draft: Draft, request: str) -> Act:
+    _check(session, kind, occasion, draft)
+    act = _act(session, kind, occasion, draft, request)
+    session.add_all([act, *(lot for lot, _ in draft.makes)])
+    session.flush()
+    session.add_all([*_act_lines(act, draft), *_act_flows(act, draft)])
+    if draft.inspection is not None:
+        session.add(draft.inspection)
+    session.add(Outbox(kind="act", ref=act.id, created_at=act.recorded_at))
+    session.flush()
+    touched = [lot for lot, _ in (*draft.makes, *draft.takes)] + list(draft.subjects)
+    for lot in {lot.id: lot for lot in touched}.values():
+        project(session, lot)
+    return act
+
+
+def _check(session: Session, kind: str, occasion: Occasion, draft: Draft) -> None:
+    for lot, _ in draft.makes:
+        _refuse_taken_code(session, lot)
+    for lot, asked in draft.takes:
+        _refuse_too_much(lot, asked)
+    for lot in [*(lot for lot, _ in draft.takes), *draft.subjects]:
+        if occasion.at < lot.opened_at and draft.voids is None:
+            raise OutOfOrder(
+                kind=kind,
+                lot=lot.code,
+                at=occasion.at.isoformat(),
+                earlier_kind="start",
+                earlier_at=lot.opened_at.isoformat(),
+            )
+
+
+def _refuse_taken_code(session: Session, lot: Lot) -> None:
+    same = select(Lot.id).where(
+        Lot.organisation_id == lot.organisation_id, Lot.scope == lot.scope, Lot.code == lot.code
+    )
+    if session.exec(same).first() is not None:
+        raise LotCodeTaken(lot=lot.code, scope=lot.scope)
+
+
+def _refuse_too_much(lot: Lot, asked: Amount) -> None:
+    by = Amount(lot.pieces, lot.weight_g).lacking(asked)
+    if by is not None:
+        has = Amount(lot.pieces, lot.weight_g)
+        raise NotEnough(lot=lot.code, has=str(has), asked=str(asked), by=str(by))
+
+
+def _act(session: Session, kind: str, occasion: Occasion, draft: Draft, request: str) -> Act:
+    site = session.get_one(Site, draft.site_id)
+    offset = occasion.at.astimezone(ZoneInfo(site.time_zone)).utcoffset()
+    assert offset is not None
+    offset_minutes = int(offset.total_seconds()) // 60
+    body = rfc8785.dumps(_body(kind, occasion, draft, site, offset_minutes))
+    return Act(
+        id=occasion.act_id,
+        kind=kind,
+        happened_at=occasion.at.astimezone(UTC),
+        offset_minutes=offset_minutes,
+        recorded_at=datetime.now(UTC),
+        performer=occasion.by,
+        recorder=occasion.recorder or occasion.by,
+        site_id=draft.site_id,
+        zone_id=draft.zone.id if draft.zone else None,
+        from_party_id=draft.from_party.id if draft.from_party else None,
+        to_party_id=draft.to_party.id if draft.to_party else None,
+        voids_id=draft.voids.id if draft.voids else None,
+        note=occasion.note,
+        body=body,
+        digest=hashlib.sha256(body).hexdigest(),
+        request_digest=request,
+    )
+
+
+def _act_lines(act: Act, draft: Draft) -> list[ActLine]:
+    roles = [
+        *(("input", lot, amount) for lot, amount in draft.takes),
+        *(("output", lot, amount) for lot, amount in draft.makes),
+        *(("subject", lot, Amount()) for lot in draft.subjects),
+    ]
+    return [
+        ActLine(
+            act_id=act.id,
+            lot_id=lot.id,
+            role=role,
+            pieces=amount.pieces,
+            weight_g=amount.weight_g,
+            closes=draft.closes and role == "input",
+        )
+        for role, lot, amount in roles
+    ]
+
+
+def _act_flows(act: Act, draft: Draft) -> list[Flow]:
+    return [
+        Flow(
+            act_id=act.id,
+            source_id=source.id,
+            target_id=target.id,
+            pieces=amount.pieces,
+            weight_g=amount.weight_g,
+        )
+        for source, target, amount in draft.flows
+    ]
+
+
+def _body(
+    kind: str, occasion: Occasion, draft: Draft, site: Site, offset_minutes: int
+) -> dict[str, Any]:
+    """What is hashed and sent: everything said of the act, nothing about how we store it."""
+    said = {
+        "schema": BODY_SCHEMA,
+        "id": occasion.act_id,
+        "kind": kind,
+        **_when(occasion),
+        "offset_minutes": offset_minutes,
+        "site": site.code,
+        "zone": draft.zone,
+        "from": draft.from_party,
+        "to": draft.to_party,
+        "voids": draft.voids.id if draft.voids else None,
+        "inputs": [{"lot": lot, "amount": amount} for lot, amount in draft.takes],
+        "outputs": [
+            {
+                "lot": lot,
+                "amount": amount,
+                "packed_on": lot.packed_on,
+                "best_before": lot.best_before,
+            }
+            for lot, amount in draft.makes
+        ],
+        "subjects": list(draft.subjects),
+        "flows": [
+            {"source": source, "target": target, "amount": amount}
+            for source, target, amount in draft.flows
+        ],
+        "facts": dict(draft.facts),
+    }
+    return {key: _plain(value) for key, value in said.items()}
+
+
+def _when(occasion: Occasion) -> dict[str, object]:
+    return {
+        "happened_at": occasion.at.astimezone(UTC),
+        "performer": occasion.by,
+        "note": occasion.note,
+    }
+
+
+def _digest(request: Mapping[str, object]) -> str:
+    return hashlib.sha256(rfc8785.dumps(_plain(request))).hexdigest()
+
+
+def _plain(value: object) -> Any:  # noqa: PLR0911  one line a type
+    """Turn rows and values into JSON by what they are called, never by a database's own ids."""
+    match value:
+        case Lot():
+            return {"code": value.code, "scope": value.scope}
+        case Amount():
+            return {"pieces": value.pieces, "weight_g": value.weight_g}
+        case Act():
+            return value.id
+        case SQLModel():
+            return getattr(value, "code", None)
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="milliseconds")
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case str() | int() | float() | None:
+            return value
+        case Sequence():
+            return [_plain(item) for item in value]
+    raise TypeError(f"an act cannot hold {type(value).__name__}")

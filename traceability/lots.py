@@ -1,0 +1,388 @@
+"""What is done with lots: each verb is one act, recorded whole or not at all.
+
+    growing lot --harvest--> harvested lot --pack--> packed lot --ship--> partner
+       sow, transplant          split, merge            discard, inspect, move
+
+Not a gram appears or disappears: what leaves a lot is a line of the act, what goes into another
+is an edge of the graph with its amount. Every verb takes (session, occasion, ...) and returns the
+recorded Act; `acts.made(session, act)` are the new lots. The caller commits.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from traceability import acts, rules
+from traceability.acts import Draft, Occasion, recorded
+from traceability.amounts import Amount, apportion, total
+from traceability.errors import (
+    BadValue,
+    CannotVoid,
+    MassAppears,
+    MassNotConserved,
+    WrongStage,
+)
+from traceability.models import (
+    Act,
+    ActLine,
+    Crop,
+    Inspection,
+    Lot,
+    Party,
+    Site,
+    TradeItem,
+    Zone,
+)
+from traceability.projection import unvoided
+
+
+@recorded("sow")
+def sow(
+    session: Session,
+    occasion: Occasion,
+    *,
+    zone: Zone,
+    crop: Crop,
+    code: str,
+    pieces: int,
+    seeds: Sequence[tuple[Lot, Amount]] = (),
+) -> Draft:
+    """Start a growing lot of so many plants; `seeds` are the input lots it was sown from."""
+    lot = _new_lot(zone, crop, code, "growing", occasion)
+    amount = Amount(pieces=rules.at_least_one("pieces", pieces))
+    flows = [(seed, lot, used) for seed, used in seeds]
+    return Draft(zone.site_id, zone=zone, takes=seeds, makes=[(lot, amount)], flows=flows)
+
+
+@recorded("transplant")
+def transplant(
+    session: Session, occasion: Occasion, *, lot: Lot, zone: Zone, lost_pieces: int = 0
+) -> Draft:
+    """Move plants to another zone (or the same); `lost_pieces` did not make it."""
+    rules.require(lot, "transplant", "growing")
+    takes = [(lot, Amount(pieces=lost_pieces))] if lost_pieces else []
+    return Draft(zone.site_id, zone=zone, takes=takes, subjects=[lot])
+
+
+@recorded("move")
+def move(session: Session, occasion: Occasion, *, lot: Lot, zone: Zone) -> Draft:
+    """Put a whole lot into another zone, such as the cold store; a part is a split first."""
+    rules.require(lot, "move", "growing", "harvested", "packed", "input")
+    return Draft(zone.site_id, zone=zone, subjects=[lot])
+
+
+@recorded("harvest")
+def harvest(
+    session: Session,
+    occasion: Occasion,
+    *,
+    lot: Lot,
+    pieces: int,
+    weight_g: int,
+    zone: Zone,
+    code: str | None = None,
+    final: bool = False,
+) -> Draft:
+    """Cut so many heads of a growing lot, weighing so much; what they become is a new lot.
+
+    Args:
+        code: The harvested lot's code; by default the growing lot's with -1, -2, ... behind.
+        zone: Where the harvest went, such as the packing room.
+        final: The last harvest: plants not cut are lost, and the growing lot is closed.
+
+    Raises:
+        HeavierThanPhysics: so many heads of this crop cannot weigh that.
+        NotEnough: the lot does not hold so many plants.
+    """
+    rules.require(lot, "harvest", "growing")
+    crop = session.get_one(Crop, lot.crop_id)
+    rules.refuse_too_heavy(crop, pieces=rules.at_least_one("pieces", pieces), weight_g=weight_g)
+    cut = _new_lot(zone, crop, code or _next_code(session, lot), "harvested", occasion)
+    amount = Amount(pieces, rules.at_least_one("weight_g", weight_g))
+    # Cutting more than there is must be refused, so `final` never shrinks what is taken.
+    taken = Amount(pieces=max(pieces, lot.pieces or 0) if final else pieces)
+    return Draft(
+        zone.site_id,
+        zone=zone,
+        takes=[(lot, taken)],
+        makes=[(cut, amount)],
+        flows=[(lot, cut, amount)],
+        facts={"lost_pieces": (taken.pieces or 0) - pieces},
+        closes=final,
+    )
+
+
+@recorded("inspect")
+def inspect(
+    session: Session,
+    occasion: Occasion,
+    *,
+    lot: Lot,
+    measure: str,
+    value: float,
+    unit: str,
+    method: str = "",
+) -> Draft:
+    """Note a measured property, such as potassium in mg/100 g, of an open or closed lot."""
+    if not 0 <= value < 1e9:
+        raise BadValue(
+            field=measure, expected="a number from 0", got=value, next_step="read it again"
+        )
+    result = Inspection(
+        act_id=occasion.act_id,
+        lot_id=lot.id,
+        measure=measure,
+        value=value,
+        unit=unit,
+        method=method,
+    )
+    facts = {"measure": measure, "value": value, "unit": unit, "method": method}
+    return Draft(lot.site_id, subjects=[lot], inspection=result, facts=facts)
+
+
+@recorded("split")
+def split(
+    session: Session, occasion: Occasion, *, lot: Lot, parts: Sequence[tuple[str, Amount]]
+) -> Draft:
+    """Divide a lot into parts (code, amount); not a gram appears or disappears.
+
+    Raises:
+        MassNotConserved: the parts do not add up to the lot. Nothing is written.
+    """
+    rules.require(lot, "split", "growing", "harvested", "packed", "input")
+    whole = Amount(lot.pieces, lot.weight_g)
+    completed = rules.completed_parts(whole, [amount for _, amount in parts])
+    if total(completed) != whole:
+        raise MassNotConserved(
+            lot=lot.code,
+            whole=whole,
+            parts=total(completed),
+            difference=rules.difference(whole, total(completed)),
+        )
+    children = [_sibling(lot, code, occasion) for code, _ in parts]
+    makes = list(zip(children, completed, strict=True))
+    flows = [(lot, child, amount) for child, amount in makes]
+    zone = session.get(Zone, lot.zone_id) if lot.zone_id else None
+    return Draft(lot.site_id, zone=zone, takes=[(lot, whole)], makes=makes, flows=flows)
+
+
+@recorded("merge")
+def merge(session: Session, occasion: Occasion, *, lots: Sequence[Lot], code: str) -> Draft:
+    """Put whole lots of one kind together under a new code."""
+    if len(lots) < 2 or len({lot.id for lot in lots}) < len(lots):
+        raise BadValue(
+            field="lots",
+            expected="two or more different lots",
+            got=len(lots),
+            next_step="name them",
+        )
+    first = lots[0]
+    for lot in lots:
+        rules.require(lot, "merge", first.stage)
+        if (lot.crop_id, lot.trade_item_id) != (first.crop_id, first.trade_item_id):
+            raise WrongStage(
+                lot=lot.code,
+                stage="of another crop or trade item",
+                kind="merge",
+                next_step="merge only lots of one kind",
+            )
+    amounts = [Amount(lot.pieces, lot.weight_g) for lot in lots]
+    merged = _sibling(first, code, occasion)
+    zone = session.get(Zone, first.zone_id) if first.zone_id else None
+    return Draft(
+        first.site_id,
+        zone=zone,
+        takes=list(zip(lots, amounts, strict=True)),
+        makes=[(merged, total(amounts))],
+        flows=[(lot, merged, amount) for lot, amount in zip(lots, amounts, strict=True)],
+    )
+
+
+@recorded("pack")
+def pack(
+    session: Session,
+    occasion: Occasion,
+    *,
+    inputs: Sequence[tuple[Lot, int]],
+    item: TradeItem,
+    code: str,
+    packs: int,
+    zone: Zone,
+) -> Draft:
+    """Pack harvested grams (lot, weight_g) into so many packs of a trade item.
+
+    What goes in beyond packs x net content is trimming loss; each edge carries what of its lot is
+    really in the packs.
+
+    Raises:
+        MassAppears: the packs hold more than went in; says by how much.
+    """
+    for lot, _ in inputs:
+        rules.require(lot, "pack", "harvested", "input")
+    input_g = sum(weight_g for _, weight_g in inputs)
+    output_g = rules.at_least_one("packs", packs) * item.net_content_g
+    if output_g > input_g:
+        raise MassAppears(output_g=output_g, input_g=input_g, by_g=output_g - input_g)
+    crop = session.get_one(Crop, item.crop_id)
+    packed = _new_lot(zone, crop, code, "packed", occasion, item=item)
+    _date_packed(session, packed, item, occasion)
+    takes = [(lot, rules.held(lot).part(Amount(weight_g=weight_g))) for lot, weight_g in inputs]
+    shares_g = apportion(output_g, [weight_g for _, weight_g in inputs])
+    flows = [
+        (lot, packed, Amount(weight_g=g)) for (lot, _), g in zip(inputs, shares_g, strict=True)
+    ]
+    return Draft(
+        zone.site_id,
+        zone=zone,
+        takes=takes,
+        makes=[(packed, Amount(packs, output_g))],
+        flows=flows,
+        facts={"loss_g": input_g - output_g, "item": item.gtin or item.code},
+    )
+
+
+@recorded("ship")
+def ship(
+    session: Session, occasion: Occasion, *, lot: Lot, to: Party, amount: Amount | None = None
+) -> Draft:
+    """Send a lot, or an amount of it, to a partner."""
+    rules.require(lot, "ship", "packed", "harvested")
+    return Draft(
+        lot.site_id,
+        takes=[(lot, rules.taken(lot, amount))],
+        to_party=to,
+        closes=amount is None,
+    )
+
+
+@recorded("receive")
+def receive(
+    session: Session,
+    occasion: Occasion,
+    *,
+    zone: Zone,
+    crop: Crop,
+    code: str,
+    amount: Amount,
+    from_party: Party,
+    stage: str = "input",
+    item: TradeItem | None = None,
+) -> Draft:
+    """Take in a lot that came from somebody else: seed, or produce to be packed or sold."""
+    lot = _new_lot(zone, crop, code, stage, occasion, item=item)
+    return Draft(zone.site_id, zone=zone, makes=[(lot, amount)], from_party=from_party)
+
+
+@recorded("discard")
+def discard(
+    session: Session, occasion: Occasion, *, lot: Lot, reason: str, amount: Amount | None = None
+) -> Draft:
+    """Throw away a lot, or an amount of it, and say why."""
+    if not reason.strip():
+        raise BadValue(
+            field="reason", expected="why it is thrown away", got="nothing", next_step="say why"
+        )
+    rules.require(lot, "discard", "growing", "harvested", "packed", "input")
+    return Draft(
+        lot.site_id,
+        takes=[(lot, rules.taken(lot, amount))],
+        facts={"reason": reason},
+        closes=amount is None,
+    )
+
+
+@recorded("void")
+def void(session: Session, occasion: Occasion, *, act: Act) -> Draft:
+    """Take back an act recorded by mistake; both stay readable, and answers count neither.
+
+    Raises:
+        CannotVoid: later acts build on lots it made, or it is itself a void.
+    """
+    if act.kind == "void":
+        raise CannotVoid(
+            act=act.id, kind=act.kind, because="a void is final", later="nothing: record it anew"
+        )
+    children = acts.made(session, act)
+    for lot in children:
+        _refuse_used(session, act, lot)
+    touched = [
+        lot for role in ("input", "output", "subject") for lot, _ in acts.lines(session, act, role)
+    ]
+    unique = list({lot.id: lot for lot in touched}.values())
+    return Draft(act.site_id, subjects=unique, voids=act)
+
+
+def _new_lot(
+    zone: Zone,
+    crop: Crop,
+    code: str,
+    stage: str,
+    occasion: Occasion,
+    *,
+    item: TradeItem | None = None,
+) -> Lot:
+    return Lot(
+        organisation_id=crop.organisation_id,
+        site_id=zone.site_id,
+        code=rules.lot_code(code),
+        scope=scope_of(crop, item),
+        stage=stage,
+        crop_id=crop.id,
+        trade_item_id=item.id if item else None,
+        opened_at=occasion.at,
+    )
+
+
+def scope_of(crop: Crop, item: TradeItem | None) -> str:
+    """Return what a lot code is unique under: GTIN, own item code, or the crop before packing."""
+    if item is None:
+        return f"crop {crop.code}"
+    return f"GTIN {item.gtin}" if item.gtin else f"item {item.code}"
+
+
+def _sibling(lot: Lot, code: str, occasion: Occasion) -> Lot:
+    """A lot of the same kind as another, under its own code."""
+    return Lot(
+        organisation_id=lot.organisation_id,
+        site_id=lot.site_id,
+        code=rules.lot_code(code),
+        scope=lot.scope,
+        stage=lot.stage,
+        crop_id=lot.crop_id,
+        trade_item_id=lot.trade_item_id,
+        packed_on=lot.packed_on,
+        best_before=lot.best_before,
+        opened_at=occasion.at,
+    )
+
+
+def _next_code(session: Session, lot: Lot) -> str:
+    cuts = select(ActLine.id).join(Act).where(ActLine.lot_id == lot.id, Act.kind == "harvest")
+    return f"{lot.code}-{len(session.exec(cuts).all()) + 1}"
+
+
+def _date_packed(session: Session, lot: Lot, item: TradeItem, occasion: Occasion) -> None:
+    zone = ZoneInfo(session.get_one(Site, lot.site_id).time_zone)
+    packed_on: date = occasion.at.astimezone(zone).date()
+    lot.packed_on = packed_on
+    if item.shelf_life_days is not None:
+        lot.best_before = packed_on + timedelta(days=item.shelf_life_days)
+
+
+def _refuse_used(session: Session, act: Act, lot: Lot) -> None:
+    later = (
+        select(Act)
+        .join(ActLine, col(ActLine.act_id) == col(Act.id))
+        .where(ActLine.lot_id == lot.id, Act.id != act.id, Act.kind != "void")
+        .where(unvoided(Act.id))
+    )
+    first = session.exec(later).first()
+    if first is not None:
+        raise CannotVoid(
+            act=act.id,
+            kind=act.kind,
+            because=f"lot {lot.code} that it made was used since",
+            later=f"{first.kind} {first.id}",
+        )

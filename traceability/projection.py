@@ -1,0 +1,95 @@
+"""What is left of a lot, where it is and whether it is closed: computed from its acts, never kept
+by hand, so that it can be rebuilt at any time and a voided act simply stops counting."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from traceability.amounts import Amount
+from traceability.models import Act, ActLine, Lot, Stay
+
+# An act of these kinds says where its lots are from then on.
+_MOVES = ("transplant", "move")
+
+
+@dataclass
+class _State:
+    amount: Amount = field(default_factory=Amount)
+    stays: list[tuple[str, datetime, datetime | None]] = field(default_factory=list)
+    closed_at: datetime | None = None
+    exists: bool = False
+
+    def enter(self, zone_id: str | None, at: datetime) -> None:
+        self.leave(at)
+        if zone_id is not None:
+            self.stays.append((zone_id, at, None))
+
+    def leave(self, at: datetime) -> None:
+        if self.stays and self.stays[-1][2] is None:
+            zone_id, start, _ = self.stays[-1]
+            self.stays[-1] = (zone_id, start, at)
+
+
+def project(session: Session, lot: Lot) -> None:
+    """Recompute the lot's amount, stays and status from its acts that were not voided."""
+    state = _State()
+    for act, line in session.execute(_history(lot)):
+        _apply(state, act, line)
+    lot.pieces, lot.weight_g = state.amount.pieces, state.amount.weight_g
+    if not state.exists:
+        # The act that made it was voided: the code stays taken, nothing is left.
+        lot.pieces, lot.weight_g, state.closed_at = 0, 0, lot.opened_at
+    lot.closed_at = state.closed_at
+    open_stays = [zone_id for zone_id, _, end in state.stays if end is None]
+    lot.zone_id = open_stays[-1] if open_stays else None
+    session.add(lot)
+    _write_stays(session, lot, state)
+
+
+def unvoided(act_id: Any) -> ColumnElement[bool]:
+    """Return the SQL condition that no later act takes that one back."""
+    later = aliased(Act)
+    return ~exists().where(col(later.voids_id) == act_id)
+
+
+def _history(lot: Lot) -> Any:
+    return (
+        select(Act, ActLine)
+        .join(ActLine, col(ActLine.act_id) == col(Act.id))
+        .where(ActLine.lot_id == lot.id, unvoided(Act.id))
+        .order_by(col(Act.happened_at), col(Act.sequence), col(ActLine.id))
+    )
+
+
+def _apply(state: _State, act: Act, line: ActLine) -> None:
+    amount = Amount(line.pieces, line.weight_g)
+    if line.role == "output":
+        state.exists = True
+        state.amount = amount
+        state.enter(act.zone_id, act.happened_at)
+    elif act.kind in _MOVES and line.role == "subject":
+        state.enter(act.zone_id, act.happened_at)
+    elif line.role == "input":
+        state.amount = _minus(state.amount, amount)
+        if state.amount.is_nothing or line.closes:
+            state.closed_at = act.happened_at
+            state.leave(act.happened_at)
+
+
+def _minus(has: Amount, taken: Amount) -> Amount:
+    pieces = None if has.pieces is None else max(0, has.pieces - (taken.pieces or 0))
+    weight_g = None if has.weight_g is None else max(0, has.weight_g - (taken.weight_g or 0))
+    return Amount(pieces, weight_g)
+
+
+def _write_stays(session: Session, lot: Lot, state: _State) -> None:
+    session.exec(delete(Stay).where(col(Stay.lot_id) == lot.id))
+    session.add_all(
+        Stay(lot_id=lot.id, zone_id=zone_id, start=start, end=end)
+        for zone_id, start, end in state.stays
+    )
+    session.flush()

@@ -1,0 +1,96 @@
+"""What must hold of a lot before a verb may draft its act: pure checks, nothing is written."""
+
+import re
+from collections.abc import Sequence
+
+from traceability.amounts import Amount, apportion
+from traceability.errors import BadValue, HeavierThanPhysics, NotEnough, WrongStage
+from traceability.models import Crop, Lot
+
+# GS1 General Specifications, figure 7.11-1 (character set 82): what AI 10 may hold.
+LOT_CODE = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
+
+
+def lot_code(code: str) -> str:
+    if LOT_CODE.fullmatch(code):
+        return code
+    bad = next((c for c in code if not LOT_CODE.fullmatch(c)), None)
+    raise BadValue(
+        field="lot code",
+        expected="1 to 20 characters of GS1 character set 82 (no space, no #)",
+        got=f"{code!r}, with {bad!r}" if bad else f"{code!r}, {len(code)} characters",
+        next_step="choose another code",
+    )
+
+
+def at_least_one(field: str, value: int) -> int:
+    if value < 1:
+        raise BadValue(field=field, expected="1 or more", got=value, next_step="correct the amount")
+    return value
+
+
+def refuse_too_heavy(crop: Crop, *, pieces: int, weight_g: int) -> None:
+    by_g = weight_g - pieces * crop.largest_head_g
+    if by_g > 0:
+        raise HeavierThanPhysics(
+            weight_g=weight_g,
+            pieces=pieces,
+            crop=crop.code,
+            by_g=by_g,
+            largest_head_g=crop.largest_head_g,
+        )
+
+
+def require(lot: Lot, kind: str, *stages: str) -> None:
+    if lot.stage not in stages:
+        raise WrongStage(
+            lot=lot.code,
+            stage=lot.stage,
+            kind=kind,
+            next_step=f"it takes a lot that is {' or '.join(stages)}",
+        )
+    if not lot.is_open:
+        raise WrongStage(
+            lot=lot.code, stage="closed", kind=kind, next_step="void the act that emptied it first"
+        )
+
+
+def held(lot: Lot) -> Amount:
+    return Amount(lot.pieces, lot.weight_g)
+
+
+def taken(lot: Lot, amount: Amount | None) -> Amount:
+    """All there is, or the asked amount with its other dimension completed."""
+    if amount is None:
+        return held(lot)
+    if not amount.pieces and not amount.weight_g:
+        raise BadValue(
+            field="amount", expected="pieces or grams", got=amount, next_step="say how much"
+        )
+    by = held(lot).lacking(amount)
+    if by is not None:
+        raise NotEnough(lot=lot.code, has=held(lot), asked=amount, by=by)
+    return held(lot).part(amount)
+
+
+def completed_parts(whole: Amount, parts: Sequence[Amount]) -> list[Amount]:
+    """Fill the dimension that no part names, so that 3 of 10 pieces also carry their grams."""
+    pieces, grams = [p.pieces for p in parts], [p.weight_g for p in parts]
+    if whole.weight_g is not None and all(g is None for g in grams) and None not in pieces:
+        filled = apportion(whole.weight_g, [p or 0 for p in pieces])
+        return [Amount(p, g) for p, g in zip(pieces, filled, strict=True)]
+    if whole.pieces is not None and all(p is None for p in pieces) and None not in grams:
+        filled = apportion(whole.pieces, [g or 0 for g in grams])
+        return [Amount(p, g) for p, g in zip(filled, grams, strict=True)]
+    return list(parts)
+
+
+def difference(whole: Amount, parts: Amount) -> str:
+    words = []
+    for unit, a, b in (
+        ("pieces", whole.pieces, parts.pieces),
+        ("g", whole.weight_g, parts.weight_g),
+    ):
+        if a != b:
+            words.append(f"{(b or 0) - (a or 0):+d} {unit}" if b is not None else f"{unit} missing")
+    return ", ".join(words)
