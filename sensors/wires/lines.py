@@ -126,6 +126,23 @@ class LineFormat:
         return Line(values, units, None if flag is None or over else self.stable.get(flag))
 
 
+# What scales on a packing table speak: ST stands still, US still moves, OL is overloaded.
+AND_SCALE = LineFormat(
+    pattern=re.compile(
+        r"(?P<flag>ST|US|OL|QT),(?P<weight>[+-]?[\d. ]+(?:E[+-]\d+)?) *(?P<unit>\w*)"
+    ),
+    stable={"ST": True, "US": False, "QT": True},
+    overload=("OL",),
+)
+CAS_SCALE = LineFormat(
+    pattern=re.compile(
+        r"(?P<flag>ST|US|OL),(?:GS|NT|G|N),(?:[\w-]*,)*(?P<weight>[+-]?[ \d.]+) *(?P<unit>\w+)"
+    ),
+    stable={"ST": True, "US": False},
+    overload=("OL",),
+)
+
+
 def _number(text: str) -> float | None:
     # Scales print the sign apart from the digits, and an empty logger cell is a missing value.
     packed = text.replace(" ", "")
