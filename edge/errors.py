@@ -1,0 +1,85 @@
+"""What can go wrong in the running service: a class for each thing a caller does differently.
+
+EdgeError
+├── SettingsMissing      no settings file where it was looked for: write one
+├── SettingsInvalid      one value in it (or in the environment) is wrong: change that line
+├── BrokerRefused        the broker is there and says no: mend the account, do not hammer it
+├── BrokerLost           no broker, or the connection broke: try again later
+├── SubscriptionRefused  connected, but not allowed to listen: mend the broker's access list
+├── StoreFailed          the database did not take a batch: nothing more may be acknowledged
+├── SignInMissing        asked to listen beyond this machine with no user to sign in
+├── MapInvalid           a CSV map is wrong: change that line
+└── TableInvalid         a CSV file does not have what its map says
+"""
+
+
+class EdgeError(Exception):
+    """Base of everything this package raises on purpose.
+
+    `template` is the English sentence with named facts: what, where, expected, got, and the
+    next thing to try. The facts stay attributes, so that another language can say them.
+    """
+
+    code = "edge"
+    template = "{message}"
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.template.format(**facts))
+
+
+class SettingsMissing(EdgeError):
+    code = "settings_missing"
+    template = "no settings file at {looked_at}; `minori init` writes a documented one"
+
+
+class SettingsInvalid(EdgeError):
+    code = "settings_invalid"
+    template = "{file}{line}: {key}: expected {expected}, got {got}; {next_step}"
+
+
+class BrokerRefused(EdgeError):
+    code = "broker_refused"
+    template = (
+        "MQTT broker {broker} refused the connection ({reason}); "
+        "check [mqtt] username, password_file and version"
+    )
+
+
+class BrokerLost(EdgeError):
+    code = "broker_lost"
+    template = "MQTT broker {broker} is not answering ({cause}); it is tried again by itself"
+
+
+class SubscriptionRefused(EdgeError):
+    code = "subscription_refused"
+    template = (
+        "MQTT broker {broker} does not let us listen to {topic} ({reason}); "
+        "check its access list for user {username}"
+    )
+
+
+class StoreFailed(EdgeError):
+    code = "store_failed"
+    template = (
+        "{readings} readings were not stored ({cause}); none of them was acknowledged, so the "
+        "broker sends them again; check the disk, then start the agent"
+    )
+
+
+class SignInMissing(EdgeError):
+    code = "sign_in_missing"
+    template = (
+        "will not listen on {host}:{port}: others could reach it and no user exists to sign in; "
+        "run `minori user add NAME --admin`, or set [web] host to 127.0.0.1"
+    )
+
+
+class MapInvalid(EdgeError):
+    code = "map_invalid"
+    template = "{file}{line}: {key}: expected {expected}, got {got}; {next_step}"
+
+
+class TableInvalid(EdgeError):
+    code = "table_invalid"
+    template = "{file}: {problem}; expected {expected}, got {got}; {next_step}"

@@ -1,0 +1,113 @@
+"""A settings file is right, or one sentence says which line is not and what would be."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from edge.errors import SettingsInvalid, SettingsMissing
+from edge.settings import Settings
+from edge.settings_doc import markdown, sample, says, sections, table_of
+from edge.settings_file import load, parse
+from edge.toml_lines import line_of
+
+
+def _written(folder: Path, text: str) -> Path:
+    file = folder / "minori.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_sample_that_init_writes_is_a_settings_file(tmp_path: Path) -> None:
+    settings = load(_written(tmp_path, sample()))
+
+    assert settings.zones[0].name_ja == "栽培室1"
+    assert settings.database_url == f"sqlite:///{tmp_path}/minori.db"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[web]\nhots = '127.0.0.1'", ["line 2", "web.hots", "did you mean 'host'?"]),
+        ("[web]\nport = 'eight'", ["line 2", "web.port", "'eight'"]),
+        ("[wbe]\nport = 1", ["line 1", "unknown key 'wbe'", "did you mean 'web'?"]),
+        ("[site]\ntime_zone = 'Tokyo'", ["line 2", "IANA", "'Tokyo'"]),
+        ("[[zones]]\ncode='a'\n[[zones]]\ncode='a'", ["line 4", "zones[2].code", "used once"]),
+        ("[[zones]]\nname='a'", ["line 1", "zones[1].code", "got nothing"]),
+        ("[[devices]]\nname='a'\nport='x'\nmodel='m'", ["line 3", "devices[1].port", "[[ports]]"]),
+        ("[[ports]]\nname='a'", ["line 1", "either device or tcp"]),
+        ("[[mqtt.topics]]\ntopic='a/#'", ["line 2", "no + or #"]),
+        ("[[mqtt.topics]]\ntopic='a'\nquantity='heat'", ["line 3", "air_temperature", "'heat'"]),
+        ("[web\n", ["line 1", "TOML"]),
+        ("[mqtt]\nversion = 4", ["mqtt.version", "'5' or '3.1.1'"]),
+    ],
+)
+def test_each_fault_names_line_key_expected_and_got(
+    tmp_path: Path, text: str, said: list[str]
+) -> None:
+    with pytest.raises(SettingsInvalid) as caught:
+        load(_written(tmp_path, text))
+
+    assert [part for part in said if part not in str(caught.value)] == []
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(SettingsMissing, match=r"nowhere\.toml; `minori init`"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_the_environment_wins_and_its_mistakes_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _written(tmp_path, "[web]\nport = 8001\nhost = '::1'")
+    monkeypatch.setenv("MINORI_CONFIG", str(file))
+    monkeypatch.setenv("MINORI_WEB__PORT", "8002")
+    assert (load().web.port, load().web.host) == (8002, "::1")
+
+    monkeypatch.setenv("MINORI_WEB__PORT", "many")
+    with pytest.raises(SettingsInvalid, match=r"environment: MINORI_WEB__PORT: .* got 'many'"):
+        load()
+    monkeypatch.delenv("MINORI_WEB__PORT")
+    monkeypatch.setenv("MINORI_DATABASE_URL", "sqlite:///x.db")
+    with pytest.raises(SettingsInvalid, match="two underscores part section and key"):
+        load()
+
+
+def _fields() -> list[tuple[str, str, type[BaseModel]]]:
+    return [(title, name, table) for title, table in sections() for name in table.model_fields]
+
+
+@pytest.mark.parametrize(("title", "name", "table"), _fields())
+def test_every_field_says_what_breaks_if_it_is_wrong(
+    title: str, name: str, table: type[BaseModel]
+) -> None:
+    note = says(table.model_fields[name])
+
+    assert len(note.what) > 10
+    assert len(note.wrong) > 10
+
+
+def test_every_section_is_reached_by_the_walk() -> None:
+    assert all(table_of(info) is not None for info in Settings.model_fields.values())
+    assert {"[site]", "[[mqtt.topics]]", "[[mqtt.topics.fields]]"} <= {t for t, _ in sections()}
+
+
+def test_the_settings_page_is_what_the_code_says() -> None:
+    page = Path(__file__).parents[2] / "docs" / "settings.md"
+
+    assert page.read_text(encoding="utf-8") == markdown(), (
+        "run: minori settings doc > docs/settings.md"
+    )
+
+
+def test_a_line_is_found_in_lists_of_lists() -> None:
+    text = "[[a.b]]\nx=1\n[[a.b.c]]\ny=1\n[[a.b]]\n[[a.b.c]]\ny=2\n"
+
+    assert line_of(text, ["a", "b", 1, "c", 0, "y"]) == 7
+    assert line_of(text, ["a", "b", 0, "missing"]) == 1
+
+
+def test_a_postgres_address_and_an_absolute_file_stay_as_they_are(tmp_path: Path) -> None:
+    for url in ("postgresql+psycopg://u:p@h/db", "sqlite:////var/lib/minori.db"):
+        assert parse({"database": {"url": url}}).inside(tmp_path).database_url == url
