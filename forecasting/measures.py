@@ -1,0 +1,83 @@
+"""How wrong a forecast was, each measure with its formula. y is what came, f what was said.
+
+Nothing here divides by a single y: fresh produce has weeks of 0, and MAPE explodes on them.
+"""
+
+import numpy as np
+
+from forecasting.result import Score
+from forecasting.table import Floats
+
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+def wape(y: Floats, f: Floats) -> float | None:
+    """Weighted absolute percentage error, sum|y - f| / sum(y). None where sum(y) = 0."""
+    total = float(np.sum(y))
+    return float(np.sum(np.abs(y - f)) / total) if total > 0 else None
+
+
+def bias(y: Floats, f: Floats) -> float | None:
+    """sum(f - y) / sum(y): above 0 we promised too much. None where sum(y) = 0."""
+    total = float(np.sum(y))
+    return float(np.sum(f - y) / total) if total > 0 else None
+
+
+def naive_scale(history: Floats, season: int) -> float | None:
+    """mean|y_t - y_(t-season)| over the history: what repeating the last season costs per period.
+
+    With less than two seasons the last value is repeated instead. None where that is 0.
+
+    Source: Hyndman and Koehler, Int. J. Forecasting 22 (2006), 679-688.
+    """
+    lag = season if len(history) > 2 * season else 1
+    scale = float(np.mean(np.abs(history[lag:] - history[:-lag])))
+    return scale if scale > 0 else None
+
+
+def mase(y: Floats, f: Floats, scale: float | None) -> float | None:
+    """Mean absolute scaled error, mean|y - f| / naive_scale; below 1 beats in-sample naive."""
+    return float(np.mean(np.abs(y - f)) / scale) if scale else None
+
+
+def pinball(y: Floats, quantiles: Floats) -> float | None:
+    """Mean over 10/50/90 of the quantile loss max(q(y - f), (q - 1)(y - f)), over mean(y).
+
+    Args:
+        quantiles: shape (len(y), 3), P10, P50, P90.
+    """
+    total = float(np.sum(y))
+    if total <= 0:
+        return None
+    miss = y[:, None] - quantiles
+    q = np.asarray(QUANTILES)
+    return float(np.sum(np.maximum(q * miss, (q - 1) * miss)) / len(q) / total)
+
+
+def coverage(y: Floats, quantiles: Floats) -> float:
+    """Share of y inside P10 to P90, ends included; 0.8 is what the two promise together."""
+    return float(np.mean((quantiles[:, 0] <= y) & (y <= quantiles[:, 2])))
+
+
+def width(y: Floats, quantiles: Floats) -> float | None:
+    """Sum of P90 - P10 over sum(y): a wide interval covers without saying anything."""
+    total = float(np.sum(y))
+    return float(np.sum(quantiles[:, 2] - quantiles[:, 0]) / total) if total > 0 else None
+
+
+def score(y: Floats, quantiles: Floats, *, scale: float | None, cutoffs: int) -> Score:
+    """All measures of one model on one series.
+
+    Args:
+        y: what came, one value for each cutoff and step.
+        quantiles: shape (len(y), 3), P10, P50, P90 of the same.
+    """
+    middle = quantiles[:, 1]
+    return Score(
+        wape=wape(y, middle),
+        mase=mase(y, middle, scale),
+        bias=bias(y, middle),
+        pinball=pinball(y, quantiles),
+        coverage=coverage(y, quantiles),
+        cutoffs=cutoffs,
+    )
