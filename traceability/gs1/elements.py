@@ -91,7 +91,7 @@ def fault_in(ai: AI, value: str) -> Fault | None:
 def bad_value(
     ai: AI, value: str, fault: Fault, position: int | None, *, hint: str | None = None
 ) -> BadElement:
-    """Return the error for a fault; `hint` stands for the usual cause if the caller knows better."""
+    """Return the error for a fault; `hint`: a likelier cause than the usual one."""
     problem, cause = reason(fault, value, title=ai.title or "a coupon", length=_lengths(ai))
     at = None if position is None else position + fault.start
     return BadElement(problem, hint=hint or cause, code=fault.rule, ai=ai.code, position=at)
