@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from traceability import catalogue
+from traceability import acts, catalogue, lots
 from traceability.acts import Occasion
-from traceability.models import Crop, Organisation, Party, Site, TradeItem, Zone
+from traceability.models import Crop, Lot, Organisation, Party, Site, TradeItem, Zone
 
 # A Monday, 09:00 in Japan.
 START = datetime(2026, 6, 1, 0, tzinfo=UTC)
@@ -93,3 +93,36 @@ def on_day(day: int, *, by: str = "Sato", act_id: str | None = None) -> Occasion
     """The occasion of something done so many days after START."""
     at = START + timedelta(days=day)
     return Occasion(at, by) if act_id is None else Occasion(at, by, act_id)
+
+
+def harvested(session: Session, farm: Farm, *, code: str = "L1", weight_g: int = 9000) -> Lot:
+    """A lot of 100 heads, sown on day 0, cut on day 42."""
+    sown = lots.sow(session, on_day(0), zone=farm.room, crop=farm.lettuce, code=code, pieces=100)
+    (growing,) = acts.made(session, sown)
+    cut = lots.harvest(
+        session,
+        on_day(42),
+        lot=growing,
+        pieces=100,
+        weight_g=weight_g,
+        zone=farm.packing,
+        final=True,
+    )
+    return acts.made(session, cut)[0]
+
+
+def packed(
+    session: Session, farm: Farm, *, code: str = "P-1", packs: int = 100, of: str = "L1"
+) -> Lot:
+    """A harvested lot packed into bags of 80 g on day 42."""
+    cut = harvested(session, farm, code=of)
+    act = lots.pack(
+        session,
+        on_day(42),
+        inputs=[(cut, 9000)],
+        item=farm.bag,
+        code=code,
+        packs=packs,
+        zone=farm.store,
+    )
+    return acts.made(session, act)[0]

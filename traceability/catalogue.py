@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlmodel import Session, SQLModel, select
 
 from traceability.errors import NotFound
+from traceability.gs1 import gtin14
 from traceability.models import Crop, CropTarget, Organisation, Party, Site, TradeItem, Zone
 
 _Row = TypeVar("_Row", bound=SQLModel)
@@ -56,7 +57,14 @@ def ensure_crop(
 def ensure_trade_item(
     session: Session, organisation: Organisation, code: str, *, crop: Crop, **facts: object
 ) -> TradeItem:
-    """`facts`: gtin (14 digits), name, name_ja, net_content_g, pack, pack_ja, shelf_life_days."""
+    """`facts`: gtin, name, name_ja, net_content_g, pack, pack_ja, shelf_life_days.
+
+    Raises:
+        Gs1Error: the GTIN has no 8 to 14 digits or a wrong check digit.
+    """
+    gtin = facts.get("gtin")
+    if gtin is not None:
+        facts["gtin"] = gtin14(str(gtin))
     key = {"organisation_id": organisation.id, "code": code}
     return _ensure(session, TradeItem, key, {"crop_id": crop.id, **facts})
 

@@ -24,6 +24,7 @@ from traceability.errors import (
     MassNotConserved,
     WrongStage,
 )
+from traceability.gs1 import check_lot_code
 from traceability.models import (
     Act,
     ActLine,
@@ -326,8 +327,8 @@ def _new_lot(
     return Lot(
         organisation_id=crop.organisation_id,
         site_id=zone.site_id,
-        code=rules.lot_code(code),
-        scope=scope_of(crop, item),
+        code=check_lot_code(code),
+        scope=rules.scope_of(crop, item),
         stage=stage,
         crop_id=crop.id,
         trade_item_id=item.id if item else None,
@@ -335,19 +336,12 @@ def _new_lot(
     )
 
 
-def scope_of(crop: Crop, item: TradeItem | None) -> str:
-    """Return what a lot code is unique under: GTIN, own item code, or the crop before packing."""
-    if item is None:
-        return f"crop {crop.code}"
-    return f"GTIN {item.gtin}" if item.gtin else f"item {item.code}"
-
-
 def _sibling(lot: Lot, code: str, occasion: Occasion) -> Lot:
     """A lot of the same kind as another, under its own code."""
     return Lot(
         organisation_id=lot.organisation_id,
         site_id=lot.site_id,
-        code=rules.lot_code(code),
+        code=check_lot_code(code),
         scope=lot.scope,
         stage=lot.stage,
         crop_id=lot.crop_id,

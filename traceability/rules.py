@@ -1,26 +1,17 @@
 """What must hold of a lot before a verb may draft its act: pure checks, nothing is written."""
 
-import re
 from collections.abc import Sequence
 
 from traceability.amounts import Amount, apportion
 from traceability.errors import BadValue, HeavierThanPhysics, NotEnough, WrongStage
-from traceability.models import Crop, Lot
-
-# GS1 General Specifications, figure 7.11-1 (character set 82): what AI 10 may hold.
-LOT_CODE = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
+from traceability.models import Crop, Lot, TradeItem
 
 
-def lot_code(code: str) -> str:
-    if LOT_CODE.fullmatch(code):
-        return code
-    bad = next((c for c in code if not LOT_CODE.fullmatch(c)), None)
-    raise BadValue(
-        field="lot code",
-        expected="1 to 20 characters of GS1 character set 82 (no space, no #)",
-        got=f"{code!r}, with {bad!r}" if bad else f"{code!r}, {len(code)} characters",
-        next_step="choose another code",
-    )
+def scope_of(crop: Crop, item: TradeItem | None) -> str:
+    """Return what a lot code is unique under: GTIN, own item code, or the crop before packing."""
+    if item is None:
+        return f"crop {crop.code}"
+    return f"GTIN {item.gtin}" if item.gtin else f"item {item.code}"
 
 
 def at_least_one(field: str, value: int) -> int:

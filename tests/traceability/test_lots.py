@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
-from tests.factories import START, Farm, a_farm, on_day
+from tests.factories import Farm, a_farm, harvested, on_day, packed
 from traceability import acts, errors, lots
 from traceability.amounts import Amount, apportion
+from traceability.gs1 import BadLotCode
 from traceability.models import Act, Flow, Lot, Outbox, Stay, new_id
 
 
@@ -23,36 +24,14 @@ def a_growing_lot(session: Session, farm: Farm, code: str = "L1", pieces: int = 
     return acts.made(session, act)[0]
 
 
-def a_harvested_lot(session: Session, farm: Farm, weight_g: int = 9000) -> Lot:
-    lot = a_growing_lot(session, farm)
-    act = lots.harvest(
-        session, on_day(42), lot=lot, pieces=100, weight_g=weight_g, zone=farm.packing, final=True
-    )
-    return acts.made(session, act)[0]
-
-
-def a_packed_lot(session: Session, farm: Farm, packs: int = 100) -> Lot:
-    cut = a_harvested_lot(session, farm)
-    act = lots.pack(
-        session,
-        on_day(42),
-        inputs=[(cut, 9000)],
-        item=farm.bag,
-        code="P-1",
-        packs=packs,
-        zone=farm.store,
-    )
-    return acts.made(session, act)[0]
-
-
 def test_a_lot_is_followed_from_seed_to_shop(session: Session, farm: Farm) -> None:
-    packed = a_packed_lot(session, farm)
+    bags = packed(session, farm)
 
-    lots.ship(session, on_day(43), lot=packed, to=farm.shop, amount=Amount(pieces=40))
-    lots.ship(session, on_day(44), lot=packed, to=farm.shop)
+    lots.ship(session, on_day(43), lot=bags, to=farm.shop, amount=Amount(pieces=40))
+    lots.ship(session, on_day(44), lot=bags, to=farm.shop)
 
-    assert (packed.pieces, packed.weight_g, packed.zone_id) == (0, 0, None)
-    assert packed.closed_at == START + on_day(44).at.__sub__(START)
+    assert (bags.pieces, bags.weight_g, bags.zone_id) == (0, 0, None)
+    assert bags.closed_at == on_day(44).at
     kinds = [act.kind for act in session.exec(select(Act).order_by(col(Act.sequence)))]
     assert kinds == ["sow", "harvest", "pack", "ship", "ship"]
     assert len(session.exec(select(Outbox)).all()) == 5
@@ -60,7 +39,7 @@ def test_a_lot_is_followed_from_seed_to_shop(session: Session, farm: Farm) -> No
 
 def test_the_edges_carry_what_really_went_in(session: Session, farm: Farm) -> None:
     """9000 g went in, 100 bags of 80 g came out: 1000 g were trimmed, and the edge says 8000."""
-    a_packed_lot(session, farm)
+    packed(session, farm)
 
     last = session.exec(select(Flow).order_by(col(Flow.id).desc())).first()
 
@@ -82,16 +61,16 @@ def test_stays_are_half_open_and_follow_the_lot(session: Session, farm: Farm) ->
 
 
 def test_best_before_is_counted_in_local_days(session: Session, farm: Farm) -> None:
-    packed = a_packed_lot(session, farm)
+    bags = packed(session, farm)
 
-    assert packed.packed_on is not None
-    assert packed.best_before is not None
-    assert (packed.best_before - packed.packed_on).days == 10
+    assert bags.packed_on is not None
+    assert bags.best_before is not None
+    assert (bags.best_before - bags.packed_on).days == 10
 
 
 def test_the_same_act_sent_twice_is_one_act(session: Session, farm: Farm) -> None:
     """A phone in the cold store sends again when it finds the network."""
-    lot = a_packed_lot(session, farm)
+    lot = packed(session, farm)
     once = on_day(43, act_id=new_id())
 
     first = lots.ship(session, once, lot=lot, to=farm.shop)
@@ -101,7 +80,7 @@ def test_the_same_act_sent_twice_is_one_act(session: Session, farm: Farm) -> Non
 
 
 def test_one_id_for_two_different_acts_is_refused(session: Session, farm: Farm) -> None:
-    lot = a_packed_lot(session, farm)
+    lot = packed(session, farm)
     once = on_day(43, act_id=new_id())
     lots.ship(session, once, lot=lot, to=farm.shop, amount=Amount(pieces=1))
 
@@ -111,16 +90,16 @@ def test_one_id_for_two_different_acts_is_refused(session: Session, farm: Farm) 
 
 def test_more_packs_than_grams_are_refused_by_how_much(session: Session, farm: Farm) -> None:
     with pytest.raises(errors.MassAppears, match="600 g too much"):
-        a_packed_lot(session, farm, packs=120)
+        packed(session, farm, packs=120)
 
 
 def test_a_harvest_heavier_than_physics_is_refused(session: Session, farm: Farm) -> None:
     with pytest.raises(errors.HeavierThanPhysics, match="1 g more than heads of at most 200 g"):
-        a_harvested_lot(session, farm, weight_g=20_001)
+        harvested(session, farm, weight_g=20_001)
 
 
 def test_more_than_there_is_cannot_be_taken(session: Session, farm: Farm) -> None:
-    lot = a_packed_lot(session, farm)
+    lot = packed(session, farm)
 
     with pytest.raises(errors.NotEnough, match="1 pieces too much"):
         lots.ship(session, on_day(43), lot=lot, to=farm.shop, amount=Amount(pieces=101))
@@ -144,7 +123,7 @@ def test_a_code_is_never_used_twice(session: Session, farm: Farm) -> None:
 
 @pytest.mark.parametrize("code", ["", "has space", "x" * 21, "ロット1", "a#b"])
 def test_codes_a_label_cannot_carry_are_refused(session: Session, farm: Farm, code: str) -> None:
-    with pytest.raises(errors.BadValue, match="lot code"):
+    with pytest.raises(BadLotCode):
         a_growing_lot(session, farm, code)
 
 
@@ -156,7 +135,7 @@ def test_an_act_before_its_lot_is_refused(session: Session, farm: Farm) -> None:
 
 
 def test_splitting_conserves_every_gram(session: Session, farm: Farm) -> None:
-    lot = a_harvested_lot(session, farm)
+    lot = harvested(session, farm)
 
     with pytest.raises(errors.MassNotConserved, match=r"-1 g"):
         lots.split(
@@ -177,7 +156,7 @@ def test_splitting_conserves_every_gram(session: Session, farm: Farm) -> None:
 
 
 def test_merging_adds_up(session: Session, farm: Farm) -> None:
-    lot = a_harvested_lot(session, farm)
+    lot = harvested(session, farm)
     split = lots.split(
         session, on_day(42), lot=lot, parts=[("S1", Amount(40, 4000)), ("S2", Amount(60, 5000))]
     )
@@ -189,7 +168,7 @@ def test_merging_adds_up(session: Session, farm: Farm) -> None:
 
 
 def test_a_voided_shipment_gives_the_lot_back(session: Session, farm: Farm) -> None:
-    lot = a_packed_lot(session, farm)
+    lot = packed(session, farm)
     shipped = lots.ship(session, on_day(43), lot=lot, to=farm.shop)
 
     lots.void(session, on_day(44), act=shipped)
@@ -199,7 +178,7 @@ def test_a_voided_shipment_gives_the_lot_back(session: Session, farm: Farm) -> N
 
 
 def test_an_act_others_build_on_cannot_be_voided(session: Session, farm: Farm) -> None:
-    a_packed_lot(session, farm)
+    packed(session, farm)
     sowing = session.exec(select(Act).where(Act.kind == "sow")).one()
 
     with pytest.raises(errors.CannotVoid, match="harvest"):
@@ -207,7 +186,7 @@ def test_an_act_others_build_on_cannot_be_voided(session: Session, farm: Farm) -
 
 
 def test_a_lab_result_may_come_after_the_lot_is_gone(session: Session, farm: Farm) -> None:
-    lot = a_packed_lot(session, farm)
+    lot = packed(session, farm)
     lots.ship(session, on_day(43), lot=lot, to=farm.shop)
 
     lots.inspect(session, on_day(45), lot=lot, measure="potassium", value=88.0, unit="mg/100 g")
@@ -217,7 +196,7 @@ def test_a_lab_result_may_come_after_the_lot_is_gone(session: Session, farm: Far
 
 def test_the_body_says_it_all_in_canonical_bytes(session: Session, farm: Farm) -> None:
     """EPCIS and the ledger are made from these bytes: no database id, every amount, both times."""
-    a_packed_lot(session, farm)
+    packed(session, farm)
 
     act = session.exec(select(Act).where(Act.kind == "pack")).one()
 
@@ -234,7 +213,7 @@ def test_the_body_says_it_all_in_canonical_bytes(session: Session, farm: Farm) -
 
 def test_a_refused_act_leaves_nothing(session: Session, farm: Farm) -> None:
     with pytest.raises(errors.MassAppears):
-        a_packed_lot(session, farm, packs=120)
+        packed(session, farm, packs=120)
 
     assert session.exec(select(Lot).where(Lot.code == "P-1")).first() is None
 

@@ -27,7 +27,7 @@ class Job(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     kind: str
-    subject: str  # for a forecast, the crop's code
+    subject: str  # for a forecast, the crop's id
     requested_at: datetime = Field(index=True)
     requested_by: str
     started_at: datetime | None = None

@@ -1,0 +1,77 @@
+"""Forecasts as records: made when, by whom, from what; never edited, only superseded."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from traceability.models import Crop, ForecastRecord, Job
+
+# The kind of job that asks for one; its subject is the crop's id.
+FORECAST_JOB = "forecast"
+
+
+def store(
+    session: Session,
+    crop: Crop,
+    *,
+    body: str,
+    made_by: str,
+    horizon_weeks: int,
+    refusal: str | None = None,
+) -> ForecastRecord:
+    """Keep a forecast, or the refusal (its code) where no line can honestly be drawn.
+
+    `body` is the JSON of `forecasting.Forecast`; of a refusal {"code": ..., "message": ...}.
+    """
+    record = ForecastRecord(
+        crop_id=crop.id,
+        made_at=datetime.now(UTC),
+        made_by=made_by,
+        horizon_weeks=horizon_weeks,
+        refusal=refusal,
+        body=body,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def newest(session: Session, crop: Crop) -> ForecastRecord | None:
+    """Return the forecast in force: the last one made."""
+    return session.exec(_of(crop)).first()
+
+
+def history(session: Session, crop: Crop, *, limit: int = 50) -> Sequence[ForecastRecord]:
+    """Return this and earlier forecasts, newest first."""
+    return session.exec(_of(crop).limit(limit)).all()
+
+
+def request(session: Session, crop: Crop, *, by: str, at: datetime) -> Job:
+    """Ask for a new forecast; an agent makes it. Asking again while one is waiting adds nothing."""
+    waiting = session.exec(
+        select(Job).where(
+            Job.kind == FORECAST_JOB, Job.subject == crop.id, col(Job.started_at).is_(None)
+        )
+    ).first()
+    if waiting is not None:
+        return waiting
+    job = Job(kind=FORECAST_JOB, subject=crop.id, requested_at=at, requested_by=by)
+    session.add(job)
+    session.flush()
+    return job
+
+
+def next_job(session: Session) -> Job | None:
+    """Return the oldest job that nobody has started."""
+    query = select(Job).where(col(Job.started_at).is_(None)).order_by(col(Job.requested_at))
+    return session.exec(query).first()
+
+
+def _of(crop: Crop) -> SelectOfScalar[ForecastRecord]:
+    return (
+        select(ForecastRecord)
+        .where(ForecastRecord.crop_id == crop.id)
+        .order_by(col(ForecastRecord.made_at).desc(), col(ForecastRecord.id).desc())
+    )
