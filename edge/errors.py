@@ -6,6 +6,7 @@ EdgeError
 ├── BrokerRefused        the broker is there and says no: mend the account, do not hammer it
 ├── BrokerLost           no broker, or the connection broke: try again later
 ├── SubscriptionRefused  connected, but not allowed to listen: mend the broker's access list
+├── AddressTaken         another program listens there: choose another port
 ├── StoreFailed          the database did not take a batch: nothing more may be acknowledged
 ├── SignInMissing        asked to listen beyond this machine with no user to sign in
 ├── MapInvalid           a CSV map is wrong: change that line
@@ -57,6 +58,11 @@ class SubscriptionRefused(EdgeError):
         "MQTT broker {broker} does not let us listen to {topic} ({reason}); "
         "check its access list for user {username}"
     )
+
+
+class AddressTaken(EdgeError):
+    code = "address_taken"
+    template = "{what} cannot listen on {address}: another program does; {next_step}"
 
 
 class StoreFailed(EdgeError):

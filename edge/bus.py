@@ -1,0 +1,287 @@
+"""MQTT, all of it: nothing else imports a client, so that a faster one can take its place.
+
+A message is acknowledged when its receiver says so (after the commit), in the order it came
+(MQTT 4.6), many in one packet. What is received and not acknowledged is bounded: by the receive
+maximum in MQTT 5, and for every version and QoS by no longer reading from the socket.
+
+We subscribe at QoS 1 only: at QoS 2 paho keeps a message in memory between PUBREC and PUBREL, and
+a power cut there loses it, whereas a repeat at QoS 1 is harmless (readings are idempotent).
+
+aiomqtt connects, subscribes and publishes. Its queue is bypassed: bounded, it discards when full;
+unbounded, it grows; and it costs a task a message. What that takes of private names, of aiomqtt
+2.5 and paho 2, stands in `_Session` and nowhere else; tests/edge/test_bus.py runs all of it.
+"""
+
+import asyncio
+import logging
+import random
+import ssl
+import struct
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiomqtt
+import paho.mqtt.client as paho
+from aiomqtt.exceptions import MqttConnectError
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from edge.errors import BrokerLost, BrokerRefused, EdgeError, SubscriptionRefused
+
+log = logging.getLogger(__name__)
+
+# The broker keeps what we missed this long; the store knows redelivered messages as long.
+SESSION_EXPIRY_S = 7 * 24 * 3600
+KEEPALIVE_S = 30
+# A connection that held this long was a good one: the next failure starts from the shortest wait.
+STABLE_S = 60.0
+LONGEST_WAIT_S = 60.0
+# Messages taken from the socket before the other tasks get their turn: about 2 ms of work.
+BURST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and how we present ourselves. `tls` None: not encrypted."""
+
+    host: str
+    port: int
+    client_id: str
+    version: str = "5"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: ssl.SSLContext | None = None
+    receive_maximum: int = 1000
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Message:
+    """One message as it came. It stays ours until `acknowledge`, then the broker forgets it."""
+
+    __slots__ = ("_done", "_session", "mid", "payload", "qos", "redelivered", "retained", "topic")
+
+    def __init__(self, session: "_Session", raw: paho.MQTTMessage) -> None:
+        self._session = session
+        self._done = False
+        self.topic = raw.topic
+        self.payload = raw.payload
+        self.qos = raw.qos
+        self.mid = raw.mid
+        self.retained = raw.retain
+        self.redelivered = raw.dup
+
+    def acknowledge(self) -> None:
+        """Say that it is stored (or counted as refused). Harmless after the connection broke:
+        the broker sends it again, and storing it again changes nothing."""
+        self._done = True
+        self._session.wake()
+
+    @property
+    def is_done(self) -> bool:
+        return self._done
+
+
+Receiver = Callable[[list[Message]], None]
+
+
+class Bus:
+    """Our one session at a broker, remade whenever it breaks."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self.connections = 0
+        self._session: _Session | None = None
+        self._connected = asyncio.Event()
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connected.is_set()
+
+    async def run(self, filters: Sequence[str] = (), receive: Receiver | None = None) -> None:
+        """Stay connected and hand over what comes, until cancelled.
+
+        `receive` gets messages in bursts, in the event loop; it must not block, and every message
+        must be acknowledged some time, or the broker stops sending.
+        """
+        failures = 0
+        while True:
+            started = time.monotonic()
+            try:
+                await self._connect_and_hold(filters, receive)
+            except EdgeError as error:
+                log.warning("%s", error, extra={"code": error.code})
+            if time.monotonic() - started >= STABLE_S:
+                failures = 0
+            failures += 1
+            await asyncio.sleep(wait_s(failures))
+
+    async def wait_connected(self) -> None:
+        """Return once the connection stands and every subscription is confirmed."""
+        await self._connected.wait()
+
+    async def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
+    ) -> None:
+        """Send one message; at QoS 1 return when the broker has it (which is not: on its disk).
+
+        Raises:
+            BrokerLost: the connection is not there, or broke before the broker confirmed.
+        """
+        await self._connected.wait()
+        session = self._session
+        if session is None:
+            raise BrokerLost(broker=self.broker, cause="not connected")
+        try:
+            await session.client.publish(topic, payload, qos=qos, retain=retain)
+        except aiomqtt.MqttError as error:
+            raise BrokerLost(broker=self.broker, cause=error) from error
+
+    async def _connect_and_hold(self, filters: Sequence[str], receive: Receiver | None) -> None:
+        session = _Session(self.broker, receive)
+        try:
+            async with session.client:
+                session.take_over_reading()
+                await _subscribe(session.client, self.broker, filters)
+                self._session = session
+                self.connections += 1
+                self._connected.set()
+                log.info("connected to MQTT broker %s", self.broker)
+                # Its own queue stays empty: this only ends, with an error, when we are cut off.
+                async for _ in session.client.messages:
+                    pass
+        except MqttConnectError as error:
+            raise BrokerRefused(broker=self.broker, reason=error) from error
+        except aiomqtt.MqttError as error:
+            raise BrokerLost(broker=self.broker, cause=error.__cause__ or error) from error
+        finally:
+            self._connected.clear()
+            self._session = None
+            session.close()
+
+
+def wait_s(failures: int) -> float:
+    """Return how long to wait before trying again: full jitter, so that a hall full of agents
+    does not return to its broker all at once. [s]"""
+    return random.uniform(0, min(LONGEST_WAIT_S, 2.0 ** min(failures - 1, 6)))  # noqa: S311
+
+
+async def _subscribe(client: aiomqtt.Client, broker: Broker, filters: Iterable[str]) -> None:
+    for topic in filters:
+        granted = await client.subscribe(topic, qos=1)
+        # At 3.1.1 codes are numbers, at 5 objects; 0x80 and above is a refusal in both.
+        for code in granted:
+            if (code if isinstance(code, int) else code.value) >= 0x80:
+                raise SubscriptionRefused(
+                    broker=broker, topic=topic, reason=code, username=broker.username or "(none)"
+                )
+
+
+class _Session:
+    """One connection: paho's bytes in, acknowledgements out. The only user of private names."""
+
+    def __init__(self, broker: Broker, receive: Receiver | None) -> None:
+        self.client = _client(broker)
+        self._paho = self.client._client  # noqa: SLF001 no public way to manual acknowledgement
+        self._paho.manual_ack_set(True)
+        self._paho.on_message = self._on_message
+        self._loop = asyncio.get_running_loop()
+        self._receive = receive
+        self._limit = broker.receive_maximum
+        self._burst: list[Message] = []
+        self._outstanding: deque[Message] = deque()
+        self._is_waking = False
+        self._is_open = True
+        self._socket: Any = None
+
+    def take_over_reading(self) -> None:
+        """Read many packets a wake-up instead of one, and stop when too much is outstanding."""
+        self._socket = self._paho.socket()
+        self._loop.add_reader(self._socket.fileno(), self._read)
+        self._hand_over()
+
+    def close(self) -> None:
+        """Forget this connection; acknowledgements that come later go nowhere."""
+        self._is_open = False
+        self._outstanding.clear()
+
+    def wake(self) -> None:
+        """Send acknowledgements before the loop sleeps; many calls cost one packet."""
+        if self._is_open and not self._is_waking:
+            self._is_waking = True
+            self._loop.call_soon(self._acknowledge)
+
+    def _on_message(self, _client: Any, _userdata: Any, raw: paho.MQTTMessage) -> None:
+        message = Message(self, raw)
+        self._outstanding.append(message)
+        self._burst.append(message)
+
+    def _read(self) -> None:
+        try:
+            for _ in range(BURST):
+                before = len(self._burst)
+                self._paho.loop_read()
+                pending = getattr(self._socket, "pending", None)
+                if len(self._burst) == before and not (pending and pending()):
+                    break
+        except Exception as error:  # noqa: BLE001 as aiomqtt does: any failure here is the line's
+            self._fail(error)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        burst, self._burst = self._burst, []
+        if len(self._outstanding) > self._limit and self._is_open and self._paho.socket():
+            self._loop.remove_reader(self._socket.fileno())
+        if burst and self._receive is not None:
+            self._receive(burst)
+        elif burst:
+            for message in burst:
+                message.acknowledge()
+
+    def _acknowledge(self) -> None:
+        self._is_waking = False
+        was_paused = len(self._outstanding) > self._limit
+        packets = bytearray()
+        while self._outstanding and self._outstanding[0].is_done:
+            message = self._outstanding.popleft()
+            if message.qos:
+                packets += struct.pack("!BBH", paho.PUBACK, 2, message.mid)
+        if not self._is_open or self._paho.socket() is None:
+            return
+        if packets:
+            # Many acknowledgements as one write: paho's own ack() costs a system call each.
+            self._paho._packet_queue(paho.PUBACK, bytes(packets), 0, 1)  # noqa: SLF001
+        if was_paused and len(self._outstanding) <= self._limit:
+            self._loop.add_reader(self._socket.fileno(), self._read)
+
+    def _fail(self, error: Exception) -> None:
+        lost = self.client._disconnected  # noqa: SLF001
+        if not lost.done():
+            lost.set_exception(error)
+
+
+def _client(broker: Broker) -> aiomqtt.Client:
+    five = broker.version == "5"
+    properties = None
+    if five:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        properties.ReceiveMaximum = broker.receive_maximum
+    return aiomqtt.Client(
+        broker.host,
+        broker.port,
+        identifier=broker.client_id,
+        username=broker.username or None,
+        password=broker.password or None,
+        protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
+        clean_session=None if five else False,
+        # paho refuses anything but its default at 3.1.1, where the flag above says it.
+        clean_start=False if five else paho.MQTT_CLEAN_START_FIRST_ONLY,
+        properties=properties,
+        keepalive=KEEPALIVE_S,
+        tls_context=broker.tls,
+    )

@@ -1,0 +1,197 @@
+"""One session at a real broker: what is not acknowledged comes again, and nothing piles up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from amqtt.broker import Broker as Amqtt
+
+from edge.broker import _config, serving
+from edge.bus import LONGEST_WAIT_S, Broker, Bus, Message, Receiver, wait_s
+from edge.errors import AddressTaken, BrokerRefused, SubscriptionRefused
+from tests.edge.conftest import until
+from tests.fakes.mosquitto import Mosquitto, free_port
+
+VERSIONS = ("5", "3.1.1")
+
+
+def broker(at: Mosquitto, name: str, *, version: str = "5", window: int = 100) -> Broker:
+    return Broker("127.0.0.1", at.port, name, version=version, receive_maximum=window)
+
+
+@asynccontextmanager
+async def running(bus: Bus, *filters: str, receive: Receiver | None = None) -> AsyncIterator[Bus]:
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(bus.run(filters, receive))
+        await asyncio.wait_for(bus.wait_connected(), 20)
+        yield bus
+        task.cancel()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_what_was_not_acknowledged_comes_again_marked_as_such(
+    mosquitto: Mosquitto, version: str
+) -> None:
+    """The promise behind 'acknowledge after commit': a crash before it costs nothing."""
+    first: list[Message] = []
+    again: list[Message] = []
+    async with running(Bus(broker(mosquitto, "sender"))) as sender:
+        async with running(
+            Bus(broker(mosquitto, "me", version=version)), "t", receive=first.extend
+        ):
+            for number in range(3):
+                await sender.publish("t", b"%d" % number)
+            await until(lambda: len(first) == 3)
+            first[0].acknowledge()
+            await asyncio.sleep(0.05)  # lets the acknowledgement leave before we hang up
+
+        async with running(
+            Bus(broker(mosquitto, "me", version=version)), "t", receive=again.extend
+        ):
+            await until(lambda: len(again) >= 2)
+
+    assert [m.payload for m in first] == [b"0", b"1", b"2"]
+    assert not any(m.redelivered for m in first)
+    assert [m.payload for m in again] == [b"1", b"2"]
+    assert all(m.redelivered for m in again)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_an_acknowledgement_out_of_turn_waits_for_those_before_it(
+    mosquitto: Mosquitto, version: str
+) -> None:
+    """MQTT wants acknowledgements in order; a refused message must not overtake a stored one."""
+    first: list[Message] = []
+    again: list[Message] = []
+    async with running(Bus(broker(mosquitto, "sender"))) as sender:
+        async with running(
+            Bus(broker(mosquitto, "me", version=version)), "t", receive=first.extend
+        ):
+            await sender.publish("t", b"0")
+            await sender.publish("t", b"1")
+            await until(lambda: len(first) == 2)
+            first[1].acknowledge()
+            await asyncio.sleep(0.05)
+
+        async with running(
+            Bus(broker(mosquitto, "me", version=version)), "t", receive=again.extend
+        ):
+            await until(lambda: len(again) == 2)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("qos", [0, 1])
+async def test_a_stuck_store_stops_the_stream_and_loses_nothing_once_it_moves(
+    tmp_path: Path, version: str, qos: int
+) -> None:
+    """aiomqtt's bounded queue discards when full; ours stops reading instead."""
+    at = Mosquitto(tmp_path, extra="max_inflight_messages 0")
+    at.start()
+    window, sent = 50, 1000
+    held: list[Message] = []
+    try:
+        async with running(Bus(broker(at, "sender"))) as sender:
+            me = Bus(broker(at, "me", version=version, window=window))
+            async with running(me, "t", receive=held.extend):
+                for number in range(sent):
+                    await sender.publish("t", b"%d" % number, qos=qos)
+                await until(lambda: len(held) >= window)
+                # One burst may overshoot; after it nothing more is taken from the socket.
+                assert len(held) <= window + 64
+
+                seen = 0
+                while seen < sent:
+                    await until(lambda seen=seen: len(held) > seen)
+                    for message in held[seen:]:
+                        message.acknowledge()
+                        seen += 1
+    finally:
+        at.stop()
+
+    assert [m.payload for m in held] == [b"%d" % n for n in range(sent)]
+
+
+async def test_the_session_is_remade_when_the_broker_comes_back(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.bus.wait_s", lambda failures: 0.05)
+    got: list[Message] = []
+    bus = Bus(broker(mosquitto, "me"))
+    async with running(bus, "t", receive=got.extend):
+        mosquitto.kill()
+        await until(lambda: not bus.is_connected)
+        mosquitto.start()
+        await until(lambda: bus.is_connected)
+        await bus.publish("t", b"after")
+        await until(lambda: got)
+
+    assert bus.connections == 2
+
+
+async def test_an_acknowledgement_after_the_connection_broke_is_harmless(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.bus.wait_s", lambda failures: 0.05)
+    got: list[Message] = []
+    bus = Bus(broker(mosquitto, "me"))
+    async with running(bus, "t", receive=got.extend):
+        await bus.publish("t", b"before")
+        await until(lambda: got)
+        mosquitto.kill()
+        await until(lambda: not bus.is_connected)
+        got[0].acknowledge()
+        mosquitto.start()
+        await until(lambda: bus.is_connected)
+
+
+async def test_a_wrong_password_is_refused_with_words(tmp_path: Path) -> None:
+    passwords = tmp_path / "passwords"
+    passwords.write_text("")
+    at = Mosquitto(tmp_path, extra=f"allow_anonymous false\npassword_file {passwords}")
+    at.start()
+    try:
+        with pytest.raises(BrokerRefused, match="check \\[mqtt\\] username"):
+            await Bus(broker(at, "me"))._connect_and_hold(["t"], None)
+    finally:
+        at.stop()
+
+
+async def test_a_subscription_that_is_not_granted_is_noticed() -> None:
+    """Unconfirmed, it would be a connection that stays up and deaf."""
+    port = free_port()
+    config = _config(port)
+    acl = {"acl": {"anonymous": ["open/#"]}}
+    config.plugins["amqtt.plugins.topic_checking.TopicAccessControlListPlugin"] = acl
+    at = Amqtt(config)
+    await at.start()
+    try:
+        me = Bus(Broker("127.0.0.1", port, "me", version="3.1.1"))
+        with pytest.raises(SubscriptionRefused, match="secret"):
+            await me._connect_and_hold(["secret/#"], None)
+    finally:
+        await at.shutdown()
+
+
+async def test_the_broker_inside_carries_a_message_and_refuses_a_taken_port() -> None:
+    port = free_port()
+    got: list[Message] = []
+    async with serving(port):
+        me = Broker("127.0.0.1", port, "me", version="3.1.1")
+        async with running(Bus(me), "t/#", receive=got.extend) as bus:
+            await bus.publish("t/1", b"x")
+            await until(lambda: got)
+            got[0].acknowledge()
+        with pytest.raises(AddressTaken, match="is a broker installed"):
+            async with serving(port):
+                pass
+
+
+def test_waits_are_spread_over_the_whole_span_and_bounded() -> None:
+    """Full jitter: after a power cut a hall full of agents must not return in one moment."""
+    waits = [wait_s(4) for _ in range(2000)]
+
+    assert min(waits) < 0.5
+    assert 7.5 < max(waits) <= 8
+    assert max(wait_s(50) for _ in range(2000)) <= LONGEST_WAIT_S
