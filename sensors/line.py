@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Parity = Literal["N", "E", "O"]
+# Above this speed Modbus fixes the silence, because interrupts could not keep up.
+FIXED_SILENCE_ABOVE_BAUD = 19_200
+FIXED_SILENCE_S = 0.00175
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,16 @@ class Line:
     def time_s(self, length: int) -> float:
         """How long `length` bytes take on the wire. [s]"""
         return length * self.character_s
+
+    @property
+    def silence_s(self) -> float:
+        """The pause that separates two frames: 3.5 characters, fixed above 19,200 baud. [s]
+
+        Source: Modbus over serial line V1.02, section 2.5.1.1.
+        """
+        if self.baud > FIXED_SILENCE_ABOVE_BAUD:
+            return FIXED_SILENCE_S
+        return 3.5 * self.character_s
 
     def without_parity(self) -> "Line":
         """The same speed as 8N1: what a pseudo-terminal accepts."""

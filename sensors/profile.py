@@ -96,7 +96,16 @@ class Value:
         if raw is None or raw in self.no_value or not math.isfinite(raw):
             return None
         # Ten digits: 249 tenths are 24.9, not 24.900000000000002.
-        return convert(float(f"{raw * self.scale + self.offset:.10g}"), self.quantity, self.unit)
+        return self.canonical(float(f"{raw * self.scale + self.offset:.10g}"))
+
+    def canonical(self, number: float | None) -> float | None:
+        """Return a number given in the profile's unit in the quantity's own."""
+        return None if number is None else convert(number, self.quantity, self.unit)
+
+    @property
+    def step(self) -> float:
+        """The smallest step, in the quantity's own unit; 0 where the profile names none."""
+        return (self.resolution or 0.0) * linear(self.quantity, self.unit)[0]
 
 
 Origin = Literal["recorded", "published", "constructed"]
@@ -135,6 +144,7 @@ class Profile:
     ask_no_faster_than_s: float = 1.0
     answers_within_s: float = 0.1
     warm_up_s: float = 0.0
+    prepare_every_s: float | None = None  # what is said after power-up is forgotten after so long
     note: str = ""
     how: Mapping[str, Any] = field(default_factory=dict)
 
@@ -209,6 +219,7 @@ _PROFILE_KEYS = {
     "ask_no_faster_than_s": _POSITIVE,
     "answers_within_s": _POSITIVE,
     "warm_up_s": _POSITIVE,
+    "prepare_every_s": _POSITIVE,
     "note": Key(str, "what the buyer should know"),
     "line": Key(dict, "[line] with baud, parity, stop_bits"),
     "value": Key(list, "at least one [[value]]", required=True),

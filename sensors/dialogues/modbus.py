@@ -6,6 +6,8 @@ Keys at the top: `merge_gap`; `status` (a register that is 0 while all is well);
 registers live in memory that wears).
 """
 
+import itertools
+
 from sensors.dialogues.talk import Ask, Call, Heard, Talk
 from sensors.errors import BadProfile
 from sensors.line import Line
@@ -40,7 +42,8 @@ VALUE_KEYS = {
 }
 
 _Words = dict[tuple[Function, int], int]
-_TRANSACTION = 1  # one question is in flight at a time, and the port flushes before it
+# A new number for every question: a late answer on a TCP stream is told by its old one.
+_TRANSACTIONS = itertools.count(1)
 
 
 def read(profile: Profile, call: Call) -> Talk[Heard]:
@@ -99,11 +102,13 @@ def _needed(profile: Profile, unit: int) -> list[Read]:
 def _exchange(profile: Profile, call: Call, request: Request) -> Talk[Answer]:
     limit_s = modbus.limit_s(request, call.line, device_s=profile.answers_within_s)
     if call.tcp:
-        frame = request.to_tcp(_TRANSACTION)
+        transaction = next(_TRANSACTIONS) & 0xFFFF
         arrived = yield Ask(
-            frame, lambda b: modbus.is_complete_tcp(request, b, transaction=_TRANSACTION), limit_s
+            request.to_tcp(transaction),
+            lambda b: modbus.is_complete_tcp(request, b, transaction=transaction),
+            limit_s,
         )
-        return modbus.answer_to_tcp(request, arrived, transaction=_TRANSACTION)
+        return modbus.answer_to_tcp(request, arrived, transaction=transaction)
     arrived = yield Ask(
         request.to_bytes(), lambda b: modbus.is_complete(request, b, echo=call.echo), limit_s
     )

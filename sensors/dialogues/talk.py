@@ -21,8 +21,8 @@ class Ask:
     """One exchange on the wire.
 
     `request` is sent (empty: only listen). `is_complete` sees everything that arrived so far and
-    says whether the answer is all there. `limit_s` is how long to wait for it, from the moment
-    the request has left.
+    says whether the answer is all there. `limit_s` is how long to wait for it, from the first
+    byte of the request: line time both ways and the device's own time.
     """
 
     request: bytes

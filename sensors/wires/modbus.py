@@ -33,9 +33,6 @@ _T = TypeVar("_T")
 MAX_REGISTERS = 125
 MAX_BITS = 2000
 BROADCAST = 0  # no answer ever comes
-# Above this speed the standard fixes the silence, because interrupts could not keep up.
-FIXED_SILENCE_ABOVE_BAUD = 19_200
-FIXED_SILENCE_S = 0.00175
 
 
 class Function(IntEnum):
@@ -283,13 +280,6 @@ def answer_to_tcp(request: Request, arrived: bytes, *, transaction: int) -> Answ
     return _judged(request, pdu)
 
 
-def silence_s(line: Line) -> float:
-    """The pause that separates two frames: 3.5 characters, fixed above 19,200 baud. [s]"""
-    if line.baud > FIXED_SILENCE_ABOVE_BAUD:
-        return FIXED_SILENCE_S
-    return 3.5 * line.character_s
-
-
 def limit_s(request: Request, line: Line, *, device_s: float) -> float:
     """How long to wait for an answer: the line's own time, the silences, the device's time. [s]
 
@@ -297,7 +287,7 @@ def limit_s(request: Request, line: Line, *, device_s: float) -> float:
     9,600 baud costs `device_s` and about 30 ms.
     """
     length = len(request.pdu) + 3 + request.answer_length + 3
-    return line.time_s(length) + 2 * silence_s(line) + device_s
+    return line.time_s(length) + 2 * line.silence_s + device_s
 
 
 def merge(reads: Iterable[Read], *, gap: int = 0) -> list[Read]:

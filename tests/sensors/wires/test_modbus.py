@@ -248,8 +248,8 @@ def test_a_dead_device_on_a_slow_line_costs_line_time_and_its_own_time() -> None
     request = Read(1, Function.READ_INPUT, 0, 2)
 
     assert modbus.limit_s(request, Line(9600), device_s=0.1) == pytest.approx(0.125, abs=0.003)
-    assert modbus.silence_s(Line(9600)) == pytest.approx(0.00365, abs=1e-4)
-    assert modbus.silence_s(Line(115_200)) == 0.00175
+    assert Line(9600).silence_s == pytest.approx(0.00365, abs=1e-4)
+    assert Line(115_200).silence_s == 0.00175
 
 
 @pytest.mark.parametrize(
