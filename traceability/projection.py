@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, bindparam, exists
+from sqlmodel import Session, SQLModel, col, select
 
 from traceability.amounts import Amount
 from traceability.models import Act, ActLine, Lot, Stay
 
 # An act of these kinds says where its lots are from then on.
 _MOVES = ("transplant", "move")
+
+
+_LATER = SQLModel.metadata.tables["act"].alias("later")
 
 
 @dataclass
@@ -37,7 +39,7 @@ class _State:
 def project(session: Session, lot: Lot) -> None:
     """Recompute the lot's amount, stays and status from its acts that were not voided."""
     state = _State()
-    for act, line in session.execute(_history(lot)):
+    for act, line in session.execute(_HISTORY, {"lot_id": lot.id}):
         _apply(state, act, line)
     lot.pieces, lot.weight_g = state.amount.pieces, state.amount.weight_g
     if not state.exists:
@@ -52,17 +54,7 @@ def project(session: Session, lot: Lot) -> None:
 
 def unvoided(act_id: Any) -> ColumnElement[bool]:
     """Return the SQL condition that no later act takes that one back."""
-    later = aliased(Act)
-    return ~exists().where(col(later.voids_id) == act_id)
-
-
-def _history(lot: Lot) -> Any:
-    return (
-        select(Act, ActLine)
-        .join(ActLine, col(ActLine.act_id) == col(Act.id))
-        .where(ActLine.lot_id == lot.id, unvoided(Act.id))
-        .order_by(col(Act.happened_at), col(Act.sequence), col(ActLine.id))
-    )
+    return ~exists().where(_LATER.c.voids_id == act_id)
 
 
 def _apply(state: _State, act: Act, line: ActLine) -> None:
@@ -87,9 +79,21 @@ def _minus(has: Amount, taken: Amount) -> Amount:
 
 
 def _write_stays(session: Session, lot: Lot, state: _State) -> None:
-    session.exec(delete(Stay).where(col(Stay.lot_id) == lot.id))
-    session.add_all(
-        Stay(lot_id=lot.id, zone_id=zone_id, start=start, end=end)
-        for zone_id, start, end in state.stays
-    )
+    written = session.exec(select(Stay).where(Stay.lot_id == lot.id).order_by(col(Stay.id))).all()
+    if [(stay.zone_id, stay.start, stay.end) for stay in written] != state.stays:
+        for stay in written:
+            session.delete(stay)
+        session.add_all(
+            Stay(lot_id=lot.id, zone_id=zone_id, start=start, end=end)
+            for zone_id, start, end in state.stays
+        )
     session.flush()
+
+
+# Built once: composing it anew for every lot cost more than running it.
+_HISTORY = (
+    select(Act, ActLine)
+    .join(ActLine, col(ActLine.act_id) == col(Act.id))
+    .where(col(ActLine.lot_id) == bindparam("lot_id"), unvoided(Act.id))
+    .order_by(col(Act.happened_at), col(Act.sequence), col(ActLine.id))
+)
