@@ -12,8 +12,8 @@ from pydantic_settings import SettingsError
 
 from edge.errors import SettingsInvalid, SettingsMissing
 from edge.settings import ENV_CONFIG, ENV_PREFIX, Settings
-from edge.toml_lines import line_of
 from sensors import QUANTITIES, BadPayload
+from sensors.toml_lines import line_numbers, line_of
 from sensors.wires.payload import Path as JsonPath
 from sensors.wires.payload import Template
 
@@ -146,7 +146,7 @@ def _where(location: Location, file: Path, text: str) -> dict[str, object]:
         variable = ENV_PREFIX + "__".join(str(part) for part in names[:length]).upper()
         if variable in {name.upper() for name in os.environ}:
             return {"file": "environment", "line": "", "key": variable}
-    line = line_of(text, names)
+    line = line_of(line_numbers(text), tuple(names)) if text else None
     key = "".join(f"[{p + 1}]" if isinstance(p, int) else f".{p}" for p in names).lstrip(".")
     return {"file": file, "line": f", line {line}" if line else "", "key": key}
 

@@ -20,16 +20,26 @@ def line_numbers(text: str) -> dict[Path, int]:
     seen: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _TABLE.match(line):
-            name = header[2]
-            if header[1]:
-                seen[name] = seen.get(name, -1) + 1
-                table = (name, seen[name])
-            else:
-                table = tuple(name.split("."))
-            lines[table] = number
+            table = _place(header[2], seen, is_list=bool(header[1]))
+            lines.setdefault(table, number)
         elif key := _KEY.match(line):
             lines.setdefault((*table, key[1]), number)
     return lines
+
+
+def _place(name: str, seen: dict[str, int], *, is_list: bool) -> Path:
+    """Return where a table's keys belong; `seen` counts the tables of each list so far."""
+    if is_list:
+        # Lists inside the new table start again at their first.
+        inner = [other for other in seen if other.startswith(f"{name}.")]
+        seen.update(dict.fromkeys(inner, -1))
+        seen[name] = seen.get(name, -1) + 1
+    place: Path = ()
+    names = name.split(".")
+    for depth, part in enumerate(names, start=1):
+        position = seen.get(".".join(names[:depth]))
+        place = (*place, part) if position is None else (*place, part, position)
+    return place
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int:

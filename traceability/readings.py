@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func
+from sqlalchemy import Connection, Engine, and_, func, text
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
@@ -41,11 +41,16 @@ class StoredReading:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Readings that came together. `key` is set where the payload had no time of its own: a second
-    delivery under the same key is the same message again, and none of it is stored twice."""
+    """Readings that came together. `key` is set where the payload had no time of its own: a
+    redelivery under a known key is the same message again, and none of it is stored twice.
+
+    Only a delivery marked `redelivered` (MQTT's DUP) is looked up: packet ids start again after
+    65,535, and a steady probe sends the same bytes, so an equal key alone proves nothing.
+    """
 
     readings: Sequence[Reading]
     key: str | None = None
+    redelivered: bool = False
 
 
 class Recorder:
@@ -200,13 +205,13 @@ def _stored(row: Any) -> StoredReading:
 
 def _unseen(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Leave out messages that came before, in an earlier batch or in this one."""
-    keys = {d.key for d in deliveries if d.key is not None}
-    if not keys:
+    keyed = [d for d in deliveries if d.key is not None]
+    if not keyed:
         return list(deliveries)
-    known = set(connection.scalars(core_select(delivery.c.key).where(delivery.c.key.in_(keys))))
+    known = _known_keys(connection, [d for d in keyed if d.redelivered])
     fresh = []
     for item in deliveries:
-        if item.key in known:
+        if item.redelivered and item.key in known:
             continue
         if item.key is not None:
             known.add(item.key)
@@ -215,11 +220,24 @@ def _unseen(connection: Connection, deliveries: Sequence[Delivery]) -> list[Deli
     return fresh
 
 
+def _known_keys(connection: Connection, repeats: Sequence[Delivery]) -> set[str | None]:
+    if not repeats:
+        return set()
+    wanted = core_select(delivery.c.key).where(delivery.c.key.in_({d.key for d in repeats}))
+    return set(connection.scalars(wanted))
+
+
 def _remember(connection: Connection, fresh: Sequence[Delivery]) -> None:
     if not fresh:
         return
-    rows = [{"key": d.key, "at_ms": _newest_ms(d)} for d in fresh]
-    connection.execute(delivery.insert(), rows)
+    rows = {d.key: {"key": d.key, "at_ms": _newest_ms(d)} for d in fresh}
+    connection.execute(
+        text(
+            "INSERT INTO delivery (key, at_ms) VALUES (:key, :at_ms) "
+            "ON CONFLICT (key) DO UPDATE SET at_ms = excluded.at_ms"
+        ),
+        list(rows.values()),
+    )
     horizon_ms = max(_newest_ms(d) for d in fresh) - KEEP_DELIVERY_KEYS_MS
     connection.execute(delivery.delete().where(delivery.c.at_ms < horizon_ms))
 

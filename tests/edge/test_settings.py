@@ -9,7 +9,6 @@ from edge.errors import SettingsInvalid, SettingsMissing
 from edge.settings import Settings
 from edge.settings_doc import markdown, sample, says, sections, table_of
 from edge.settings_file import load, parse
-from edge.toml_lines import line_of
 
 
 def _written(folder: Path, text: str) -> Path:
@@ -99,13 +98,6 @@ def test_the_settings_page_is_what_the_code_says() -> None:
     assert page.read_text(encoding="utf-8") == markdown(), (
         "run: minori settings doc > docs/settings.md"
     )
-
-
-def test_a_line_is_found_in_lists_of_lists() -> None:
-    text = "[[a.b]]\nx=1\n[[a.b.c]]\ny=1\n[[a.b]]\n[[a.b.c]]\ny=2\n"
-
-    assert line_of(text, ["a", "b", 1, "c", 0, "y"]) == 7
-    assert line_of(text, ["a", "b", 0, "missing"]) == 1
 
 
 def test_a_postgres_address_and_an_absolute_file_stay_as_they_are(tmp_path: Path) -> None:

@@ -46,7 +46,10 @@ def test_a_message_without_a_time_is_known_again_by_its_key(engine: Engine, site
     recorder.append([Delivery([co2(800, 0)], key="m1")])
 
     again = Recorder(engine, site.id).append(
-        [Delivery([co2(800, 1)], key="m1"), Delivery([co2(810, 2)], key="m2")]
+        [
+            Delivery([co2(800, 1)], key="m1", redelivered=True),
+            Delivery([co2(810, 2)], key="m2", redelivered=True),
+        ]
     )
 
     assert again == 1
@@ -54,9 +57,21 @@ def test_a_message_without_a_time_is_known_again_by_its_key(engine: Engine, site
 
 
 def test_two_copies_in_one_batch_are_one_message(engine: Engine, site: Site) -> None:
-    batch = [Delivery([co2(800, 0)], key="m1"), Delivery([co2(800, 1)], key="m1")]
+    batch = [
+        Delivery([co2(800, 0)], key="m1"),
+        Delivery([co2(800, 1)], key="m1", redelivered=True),
+    ]
 
     assert Recorder(engine, site.id).append(batch) == 1
+
+
+def test_a_new_message_with_an_old_ones_key_is_still_new(engine: Engine, site: Site) -> None:
+    """Packet ids come round again, and a steady probe sends the same bytes each time."""
+    recorder = Recorder(engine, site.id)
+    recorder.append([Delivery([co2(800, 0)], key="m1")])
+
+    assert recorder.append([Delivery([co2(800, 1)], key="m1")]) == 1
+    assert stored(engine) == 2
 
 
 def test_no_value_is_kept_as_no_value(engine: Engine, site: Site) -> None:
