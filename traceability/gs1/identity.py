@@ -14,6 +14,7 @@ from typing import Literal
 
 from traceability.gs1 import dictionary, scan, urn
 from traceability.gs1.checkdigits import gtin14
+from traceability.gs1.compression import read_link
 from traceability.gs1.elements import (
     FNC1,
     WRITTEN_FNC1,
@@ -177,7 +178,7 @@ def parse_elements(text: str, *, options: Options = STRICT) -> Parsed:
 def _of_address(text: str, hubs: Sequence[str], options: Options) -> Identity:
     own = any(text.startswith(hub.rstrip("/") + "/") for hub in hubs)
     try:
-        link = DigitalLink.parse(text, options=options)
+        link = read_link(text, options=options)
     except Gs1Error as error:
         # On a hub of our own an address without a GTIN is an identifier as good as one with;
         # but a GTIN with a wrong check digit stays wrong there too.

@@ -45,12 +45,14 @@ class DigitalLink:
         path: primary key, then qualifiers, as (AI, value).
         attributes: AIs of the query, in the order they came.
         elements: path and attributes with their positions in the text they were read from.
+        others: parameters of the query that are not GS1's, as they came.
     """
 
     stem: str
     path: tuple[tuple[str, str], ...]
     attributes: tuple[tuple[str, str], ...]
     elements: tuple[Element, ...]
+    others: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str, *, options: Options = STRICT) -> "DigitalLink":
@@ -67,7 +69,8 @@ class DigitalLink:
         query = [_element(ai, raw, at, options, plus_is_space=True) for ai, raw, at in asked]
         _check_structure(path, query, options)
         stem_to = steps[0][2] - len("/") - _written_ai_length(text, steps[0][2]) - len("/")
-        return cls(text[:stem_to], _pairs(path), _pairs(query), (*path, *query))
+        others = tuple(_others(text[path_to + 1 : query_to]))
+        return cls(text[:stem_to], _pairs(path), _pairs(query), (*path, *query), others)
 
     @classmethod
     def build(
@@ -235,11 +238,20 @@ def _query_steps(
 ) -> Iterator[tuple[AI, str, int]]:
     at = start
     for parameter in text[start:end].split("&"):
-        name, equals, value = parameter.partition("=")
-        # Names that are no numbers, and names without a value, belong to somebody else.
-        if equals and name.isascii() and name.isdigit():
+        if _names_an_ai(parameter):
+            name, _, value = parameter.partition("=")
             yield _known_ai(name, at, options), value, at + len(name) + 1
         at += len(parameter) + 1
+
+
+def _others(query: str) -> Iterator[str]:
+    return (part for part in query.split("&") if part and not _names_an_ai(part))
+
+
+def _names_an_ai(parameter: str) -> bool:
+    """Return whether a parameter claims to be GS1's: a number, with a value."""
+    name, equals, _ = parameter.partition("=")
+    return bool(equals) and name.isascii() and name.isdigit()
 
 
 def _known_ai(code: str, position: int | None, options: Options) -> AI:

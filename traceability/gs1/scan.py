@@ -10,6 +10,7 @@ Source: GS1 General Specifications, "Symbology identifiers"; ISO/IEC 15424.
 from dataclasses import dataclass
 
 from traceability.gs1.checkdigits import check_digit
+from traceability.gs1.compression import read_link
 from traceability.gs1.elements import Element, Parsed, parse_unbracketed
 from traceability.gs1.errors import BadElement, Gs1Error, NotGs1
 from traceability.gs1.link import DigitalLink, looks_like_link
@@ -75,7 +76,7 @@ def _plain(symbology: str, data: str, options: Options) -> Scanned:
     if not looks_like_link(data):
         return Scanned(symbology, Parsed(()), None, data)
     try:
-        link = DigitalLink.parse(data, options=options)
+        link = read_link(data, options=options)
     except Gs1Error as error:
         return Scanned(symbology, Parsed((), (error,)), None, data)
     return Scanned(symbology, Parsed(link.elements), link, data)
