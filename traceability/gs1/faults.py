@@ -18,6 +18,8 @@ def whole(rule: str, text: str) -> Fault:
 
 
 def digits(text: str) -> Fault | None:
+    if text.isascii() and text.isdigit():
+        return None
     for at, char in enumerate(text):
         if not "0" <= char <= "9":
             return Fault("non_digit_character", at, 1)

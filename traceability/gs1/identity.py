@@ -10,6 +10,7 @@ Such an address is its own canonical form; only what a lot or serial may hold is
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from traceability.gs1 import dictionary, scan, urn
@@ -262,7 +263,9 @@ def _of_first_key(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return [pair for pair in pairs if pair[0] in wanted]
 
 
+@cache
 def _may_identify(code: str) -> bool:
+    """Return whether an AI can stand in the path of a link."""
     if dictionary.is_primary_key(code):
         return True
     return any(code in path for ai in dictionary.table().values() for path in (ai.paths or ()))

@@ -151,6 +151,8 @@ def unescape(text: str, *, plus_is_space: bool = False) -> str:
     """
     if plus_is_space:
         text = text.replace("+", " ")
+    if "%" not in text:
+        return text
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
 
 
