@@ -11,6 +11,7 @@ import click
 
 # name -> (module with a click object called `command`, its line in the help)
 COMMANDS = {
+    "devices": ("edge.commands.devices", "Probes: models, recorded exchanges, what they say."),
     "demo": ("edge.commands.demo", "A whole farm in a temporary folder, to look at."),
     "gs1": ("edge.commands.gs1", "Read GS1 codes: what they hold, the link they make."),
     "init": ("edge.commands.init", "Write a documented settings file."),

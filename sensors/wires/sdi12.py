@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sensors.errors import DamagedFrame, NoAnswer
+from sensors.wires.crc import crc16
 from sensors.wires.faults import damaged
 
 # Section 4.4: a value is a sign, up to seven digits and at most one point; some probes send nine.
@@ -35,11 +36,7 @@ def crc(content: bytes) -> bytes:
     >>> crc(b"0+3.14")
     b'OqZ'
     """
-    value = 0
-    for byte in content:
-        value ^= byte
-        for _ in range(8):
-            value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
+    value = crc16(content, start=0)
     return bytes([0x40 | value >> 12, 0x40 | value >> 6 & 0x3F, 0x40 | value & 0x3F])
 
 
@@ -168,7 +165,7 @@ def lines(received: bytes, command: Command | None = None) -> list[str]:
     if command is not None:
         # Half-duplex adapters repeat what they sent.
         cleaned = cleaned.removeprefix(command.to_bytes()).lstrip(b"\0\xff\r\n")
-    if not cleaned:
+    if not cleaned.strip(b"\r\n"):
         device = f"SDI-12 address {command.address if command else '?'}"
         raise NoAnswer(device=device, limit_ms=ANSWER_LIMIT_MS, fault="no_answer")
     if not cleaned.endswith((b"\r\n", b"\n", b"\r")):

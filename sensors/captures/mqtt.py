@@ -1,0 +1,53 @@
+"""MQTT rows: a topic and a payload, as JSON or as text."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sensors.captures.row import Outcome, Row, text_field
+from sensors.wires import payload
+from sensors.wires.payload import Decoded
+from sensors.wires.payload.scalars import instant
+
+# A capture that does not say when a message arrived is decoded as if it came at this moment.
+_UNKNOWN_ARRIVAL = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def read(row: Row) -> Outcome:
+    """Decode one message."""
+    if "payload_text" in row:
+        body = text_field(row, "payload_text").encode()
+    else:
+        body = json.dumps(row.get("payload")).encode()
+    retained = row.get("retain") is True or row.get("retained") is True
+    arrived = instant(row.get("received_at"))
+    message = payload.decode(
+        text_field(row, "topic"),
+        body,
+        received_at=arrived[0] if arrived else _UNKNOWN_ARRIVAL,
+        retained=retained,
+    )
+    # What the broker kept shows how things were, not how they are.
+    names = [value.name for value in message.values if value.value is not None] if retained else []
+    return Outcome(_got(message), quality=dict.fromkeys(names, "stale"))
+
+
+def _got(message: Decoded) -> dict[str, Any]:
+    got: dict[str, Any] = {
+        "device": message.device,
+        "at": message.at.isoformat().replace("+00:00", "Z"),
+        "time": "arrival" if message.at_source == "arrival" else message.at.isoformat(),
+        "key": message.key,
+        "deduplicationId": message.key,
+        "new": message.is_new,
+        **{name: value for name, value in message.facts.items() if value is not None},
+    }
+    if message.availability:
+        got["availability"] = message.availability
+    # The first of two values of one name is meant; the other is found by its channel.
+    for value in reversed(message.values):
+        got |= {value.raw: value.value, value.name: value.value}
+        if value.channel:
+            got[f"{value.channel}.{value.name}"] = value.value
+            got[f"{value.channel}.{value.raw}"] = value.value
+    return got
