@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from traceability.errors import DatabaseTooNew, DatabaseUnusable
+from traceability.errors import DatabaseTooNew, DatabaseUnusable, TraceabilityError
 
 # How long a writer waits for another before it gives up; a slow card's longest fsync fits.
 BUSY_TIMEOUT_MS = 10_000
@@ -38,7 +38,11 @@ def open_database(url: str) -> Engine:
         DatabaseUnusable: it cannot be opened, or `minori db upgrade` is still to be run.
     """
     engine = connect(url)
-    check(engine)
+    try:
+        check(engine)
+    except TraceabilityError:
+        engine.dispose()
+        raise
     return engine
 
 

@@ -1,0 +1,106 @@
+"""The database of the settings, and the place they speak of: organisation, site, zones.
+
+The settings are the truth about the place, so they are written into the record before anything is
+recorded there; saying it again changes nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from edge.settings import Settings
+from traceability import catalogue, database
+from traceability.errors import DatabaseUnusable
+from traceability.models import Site
+
+
+def open_store(settings: Settings, *, create: bool = False) -> Engine:
+    """Return the engine of the settings' database.
+
+    Args:
+        create: Make a SQLite file that is not there yet. Looking something up never does: a
+            mistyped path would then answer that there are no lots.
+
+    Raises:
+        DatabaseUnusable: not there, not Minori's, or `minori db upgrade` is still to be run.
+        DatabaseTooNew: a newer Minori wrote it; nothing was touched.
+    """
+    url = settings.database_url
+    file = _sqlite_file(url)
+    if file is not None and not file.exists():
+        if not create:
+            raise DatabaseUnusable(
+                url=url,
+                cause="there is no such file yet",
+                next_step="check [database] url in minori.toml, or record something first",
+            )
+        database.upgrade(url)
+    return database.open_database(url)
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Session]:
+    """Give a session for look-ups in the settings' database."""
+    engine = open_store(settings)
+    try:
+        with _named_trouble(settings), database.reading_session(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[Session]:
+    """Give a session that commits when the block ends well, and keeps nothing when it does not."""
+    engine = open_store(settings, create=True)
+    try:
+        with _named_trouble(settings), database.writing_session(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+def ensure_place(session: Session, settings: Settings) -> Site:
+    """Write organisation, site and zones of the settings into the record; return the site."""
+    said = settings.site
+    owner = catalogue.ensure_organisation(
+        session, said.organisation, name=said.organisation_name or said.organisation
+    )
+    site = catalogue.ensure_site(
+        session,
+        owner,
+        said.code,
+        name=said.name or said.code,
+        name_ja=said.name_ja,
+        time_zone=said.time_zone,
+        origin=said.origin,
+        origin_ja=said.origin_ja,
+    )
+    for zone in settings.zones:
+        facts = {"name": zone.name or zone.code, "name_ja": zone.name_ja, "kind": zone.kind}
+        catalogue.ensure_zone(session, site, zone.code, **facts)
+    return site
+
+
+def _sqlite_file(url: str) -> Path | None:
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite" or parts.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parts.database))
+
+
+@contextmanager
+def _named_trouble(settings: Settings) -> Iterator[None]:
+    """Turn what the driver says of a locked, full or vanished database into our own sentence."""
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseUnusable(
+            url=make_url(settings.database_url).render_as_string(hide_password=True),
+            cause=str(error.orig).strip(),
+            next_step="nothing was written; see that no other program holds it, then try again",
+        ) from error
