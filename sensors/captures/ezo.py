@@ -15,6 +15,8 @@ _DO_NAMES = ("do_mg_l", "do_pct")
 _ONE = {"pH": "ph", "RTD": "temp_c", "ORP": "orp_mv", "EC": "ec_us_cm", "DO": "do_mg_l"}
 # Commands whose answer ends in a code that would be a fault after any other.
 _MAY_SLEEP = ("sleep", "factory", "i2c", "baud", "")
+# An RTD circuit without probe, or with a broken one, says this.
+_NO_PROBE_C = -1023.0
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _FIELDS = {
     "slope": ("acid_pct", "base_pct", "offset_mv"),
@@ -52,7 +54,8 @@ class Reader:
             raise damaged(
                 "ezo", "no_value", expected="a reading before the code", got=received, text=True
             )
-        return Outcome(got)
+        lost = [name for name, value in got.items() if value == _NO_PROBE_C]
+        return Outcome({**got, **dict.fromkeys(lost)})
 
     def _told(self, line: str) -> dict[str, Any]:
         word, *fields = line[1:].split(",")

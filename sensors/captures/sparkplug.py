@@ -15,18 +15,26 @@ class Reader:
     def __init__(self, load: Load, rows: list[Row]) -> None:
         self._load = load
         self._host = Host()
+        # What was heard since the last death: births before it no longer count.
+        self._heard: set[str] = set()
         self._topics = {text_field(row, "file"): text_field(row, "topic") for row in rows}
 
     def read(self, row: Row) -> Outcome:
         """Decode one message; the birth a row `needs` is heard first, where none counts now."""
-        topic, needed = text_field(row, "topic"), row.get("needs")
-        who = Topic.parse(topic)
-        if isinstance(needed, str) and not self._host.is_born(who.group, who.node):
-            if needed not in self._topics:
-                raise bad_row("needs", "a file of the manifest", needed)
-            self._host.hear(self._topics[needed], self._load(needed))
-        heard = self._host.hear(topic, self._load(text_field(row, "file")))
+        for needed in _names(row.get("needs")):
+            if needed not in self._heard:
+                self._hear(needed)
+        heard = self._hear(text_field(row, "file"), text_field(row, "topic"))
+        if heard.died:
+            self._heard.clear()
         return self._outcome(heard)
+
+    def _hear(self, file: str, topic: str = "") -> Heard:
+        if not topic and file not in self._topics:
+            raise bad_row("needs", "a file of the manifest", file)
+        heard = self._host.hear(topic or self._topics[file], self._load(file))
+        self._heard.add(file)
+        return heard
 
     def _outcome(self, heard: Heard) -> Outcome:
         if heard.online is not None:
@@ -46,6 +54,10 @@ class Reader:
         if live is None:
             return None if metric.is_historical else metric.value
         return live.value
+
+
+def _names(needs: object) -> list[str]:
+    return [str(needed) for needed in (needs if isinstance(needs, list) else [needs]) if needed]
 
 
 def _json(value: Any) -> Any:

@@ -13,6 +13,7 @@ from sensors.wires.payload import lorawan, plain, tasmota, zigbee2mqtt
 from sensors.wires.payload.decoded import Decoded, Refused, Value
 from sensors.wires.payload.paths import Path
 from sensors.wires.payload.plain import Field, Mapping, decode_mapped
+from sensors.wires.payload.scalars import refusal
 from sensors.wires.payload.topics import Template
 
 __all__ = [
@@ -63,7 +64,31 @@ def decode(
     Raises:
         BadPayload: with fault `not_json`, `not_finite`, `decimal_comma`, `too_large`, ...
     """
-    match shape or shape_of(topic):
+    message = _decoded(
+        shape or shape_of(topic), topic, payload, received_at, retained=retained, zone=zone
+    )
+    if message.refused and not message.values:
+        first = message.refused[0]
+        raise refusal(
+            topic,
+            fault=first.fault,
+            problem=f"nothing usable in it ({first.raw})",
+            expected="finite numbers with a decimal point",
+            got=first.got,
+        )
+    return message
+
+
+def _decoded(
+    shape: str,
+    topic: str,
+    payload: bytes,
+    received_at: datetime,
+    *,
+    retained: bool,
+    zone: tzinfo | None,
+) -> Decoded:
+    match shape:
         case "zigbee2mqtt":
             return zigbee2mqtt.decode(topic, payload, received_at=received_at, retained=retained)
         case "tasmota":

@@ -14,6 +14,7 @@ from typing import Any
 from sensors.wires.payload import scalars
 from sensors.wires.payload.decoded import Decoded, Refused, Value
 from sensors.wires.payload.fields import leaves, numbers
+from sensors.wires.payload.names import Known, named
 from sensors.wires.payload.zigbee2mqtt import availability_of
 
 # The processor's own heat, not the room's.
@@ -26,6 +27,7 @@ _METRES_PER_S_PER = {
     "mph": 0.447_04,
     "ft/s": 0.3048,
 }
+_PLUG = {"Total": Known("energy_kwh", "energy"), "Voltage": Known("voltage_v", "voltage")}
 _TEMPERATURES = ("temperature", "dew_point")
 
 
@@ -83,6 +85,7 @@ def _chip(
     topic: str, chip: str, fields: dict[str, Any], units: dict[str, Any]
 ) -> tuple[list[Value], list[Refused]]:
     values, refused = numbers(topic, _measured(fields))
+    values = tuple(map(_plug, values)) if chip == "ENERGY" else values
     made = [_in_unit(topic, replace(value, channel=chip), units) for value in values]
     if chip == _OWN_CHIP:
         made = [replace(value, quantity=None, canonical=None) for value in made]
@@ -94,6 +97,12 @@ def _measured(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         # An identifier may consist of digits only and is still no measurement.
         if raw not in ("Id", "Model", "Address", "TotalStartTime"):
             yield raw, got
+
+
+def _plug(value: Value) -> Value:
+    """Name what only a metering plug sends; `Total` counts kWh since `TotalStartTime`."""
+    known = _PLUG.get(value.raw)
+    return named(value.raw, value.value, known) if known else value
 
 
 def _in_unit(topic: str, value: Value, units: dict[str, Any]) -> Value:
