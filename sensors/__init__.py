@@ -1,6 +1,7 @@
 """Bytes in, readings out. No database, no network broker, no settings file."""
 
 from sensors.errors import (
+    BadCalibration,
     BadPayload,
     BadProfile,
     DamagedFrame,
@@ -15,6 +16,7 @@ from sensors.reading import Quality, Reading, Reason, to_ms, utc_from_ms
 
 __all__ = [
     "QUANTITIES",
+    "BadCalibration",
     "BadPayload",
     "BadProfile",
     "DamagedFrame",

@@ -7,7 +7,8 @@ SensorError
 ├── PortLost          the wire itself went away: re-open it
 ├── BadPayload        a networked probe sent something its shape does not allow
 ├── UnknownQuantity   a name or a unit the vocabulary does not have
-└── BadProfile        a device profile is wrong; says which line and what would be right
+├── BadProfile        a device profile is wrong; says which line and what would be right
+└── BadCalibration    a calibration that cannot be meant
 """
 
 
@@ -61,3 +62,8 @@ class UnknownQuantity(SensorError):
 class BadProfile(SensorError):
     code = "bad_profile"
     template = "{file}, line {line}: {problem}; {right}"
+
+
+class BadCalibration(SensorError):
+    code = "bad_calibration"
+    template = "calibration of {device}: {problem}; {right}"
