@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sensors.quantities import QUANTITIES
 from sensors.reading import Quality, Reason
 from sensors.wires.echonet.classes import explain
 from sensors.wires.echonet.frame import Frame
@@ -14,14 +13,14 @@ _QUANTITIES: dict[tuple[int, int], dict[str, tuple[str, str]]] = {
     (0x0011, 0xE0): {"celsius": ("air_temperature", "")},
     (0x0012, 0xE0): {"rh": ("relative_humidity", "")},
     (0x001B, 0xE0): {"ppm": ("co2", "")},
-    (0x001F, 0xE0): {"m_s": ("wind_speed", "")},
+    (0x001F, 0xE0): {"m_s": ("air_speed", "")},
     (0x001F, 0xE1): {"degrees": ("wind_direction", "")},
     (0x0287, 0xC0): {"value": ("energy", "")},
-    (0x0287, 0xC1): {"value": ("energy", "reverse")},
+    (0x0287, 0xC1): {"value": ("energy_returned", "")},
     (0x0287, 0xC6): {"watts": ("power", "")},
     (0x0287, 0xC7): {"r_a": ("current", "r"), "t_a": ("current", "t")},
     (0x0288, 0xE0): {"value": ("energy", "")},
-    (0x0288, 0xE3): {"value": ("energy", "reverse")},
+    (0x0288, 0xE3): {"value": ("energy_returned", "")},
     (0x0288, 0xE7): {"watts": ("power", "")},
     (0x0288, 0xE8): {"r_a": ("current", "r"), "t_a": ("current", "t")},
 }
@@ -49,10 +48,9 @@ def measured(frame: Frame, scale: EnergyScale) -> Iterator[Measured]:
         _, meaning = explain(frame.seoj, prop.epc, prop.edt)
         for name, (quantity, channel) in wanted.items():
             got = meaning.fields.get(name)
-            if quantity == "energy":
+            if quantity.startswith("energy"):
                 got = scale.kwh(frame.seoj, got if isinstance(got, int) else None)
-            if quantity in QUANTITIES:
-                yield _value(frame.seoj, quantity, channel, got)
+            yield _value(frame.seoj, quantity, channel, got)
 
 
 def _value(eoj: int, quantity: str, channel: str, got: object) -> Measured:

@@ -10,7 +10,6 @@ Dragino, Milesight and SenseCAP; The Things Stack normalised payload.
 import re
 from dataclasses import dataclass
 
-from sensors.quantities import QUANTITIES
 from sensors.wires.payload.decoded import Value
 
 
@@ -98,9 +97,8 @@ def value_of(raw: str, value: float | None, *, channel: str = "") -> Value:
 
 def named(raw: str, value: float | None, known: Known, *, channel: str = "") -> Value:
     """Build a Value from a table row that the caller chose."""
-    quantity = known.quantity if known.quantity in QUANTITIES else None
-    canonical = None if value is None or quantity is None else _scaled(value, known.scale)
-    return Value(raw, known.name, value, quantity, canonical, channel or known.channel)
+    canonical = None if value is None or not known.quantity else _scaled(value, known.scale)
+    return Value(raw, known.name, value, known.quantity, canonical, channel or known.channel)
 
 
 def _scaled(value: float, scale: float) -> float:

@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from sensors.errors import UnknownQuantity
+from sensors.quantities import convert
 from sensors.wires.payload import scalars
 from sensors.wires.payload.decoded import Decoded, Refused, Value
 from sensors.wires.payload.fields import leaves, numbers
@@ -19,16 +21,14 @@ from sensors.wires.payload.zigbee2mqtt import availability_of
 
 # The processor's own heat, not the room's.
 _OWN_CHIP = "ESP32"
-_HPA_PER = {"hPa": 1.0, "mmHg": 1.333_223_874, "inHg": 33.863_886_67}
-_METRES_PER_S_PER = {
-    "m/s": 1.0,
-    "km/h": 1 / 3.6,
-    "kn": 1852 / 3600,
-    "mph": 0.447_04,
-    "ft/s": 0.3048,
-}
 _PLUG = {"Total": Known("energy_kwh", "energy"), "Voltage": Known("voltage_v", "voltage")}
-_TEMPERATURES = ("temperature", "dew_point")
+# name of a value -> where its unit stands, and which one it is where nothing stands
+_UNITS = {
+    "temperature": ("TempUnit", "C"),
+    "dew_point": ("TempUnit", "C"),
+    "pressure_hpa": ("PressureUnit", "hPa"),
+    "wind_speed": ("SpeedUnit", "m/s"),
+}
 
 
 def decode(
@@ -106,40 +106,19 @@ def _plug(value: Value) -> Value:
 
 
 def _in_unit(topic: str, value: Value, units: dict[str, Any]) -> Value:
-    if value.value is None:
+    """Convert by the unit that travels beside the chips (`TempUnit`, `PressureUnit`, …)."""
+    beside, usual = _UNITS.get(value.name, ("", ""))
+    if value.value is None or value.quantity is None or not beside:
         return value
-    if value.name in _TEMPERATURES:
-        return _with(value, _celsius(topic, value.value, units.get("TempUnit", "C")))
-    if value.name == "pressure_hpa":
-        return _with(
-            value, value.value * _factor(topic, _HPA_PER, units.get("PressureUnit", "hPa"))
-        )
-    if value.name == "wind_speed":
-        per = _factor(topic, _METRES_PER_S_PER, units.get("SpeedUnit", "m/s"))
-        return _with(value, value.value * per)
-    return value
-
-
-def _with(value: Value, converted: float) -> Value:
+    unit = units.get(beside, usual)
+    try:
+        converted = convert(value.value, value.quantity, str(unit))
+    except UnknownQuantity as error:
+        raise scalars.refusal(
+            topic, fault="unit", problem=f"unknown {beside}", expected=usual, got=unit
+        ) from error
     rounded = float(f"{converted:.10g}")
-    return replace(value, value=rounded, canonical=rounded if value.quantity else None)
-
-
-def _celsius(topic: str, value: float, unit: object) -> float:
-    if unit == "C":
-        return value
-    if unit == "F":
-        return (value - 32) / 1.8
-    raise scalars.refusal(
-        topic, fault="unit", problem="unknown TempUnit", expected="C or F", got=unit
-    )
-
-
-def _factor(topic: str, factors: dict[str, float], unit: object) -> float:
-    if isinstance(unit, str) and unit in factors:
-        return factors[unit]
-    known = ", ".join(factors)
-    raise scalars.refusal(topic, fault="unit", problem="unknown unit", expected=known, got=unit)
+    return replace(value, value=rounded, canonical=rounded)
 
 
 def _moment(value: object, received_at: datetime, zone: tzinfo | None) -> datetime | None:

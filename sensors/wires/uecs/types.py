@@ -3,13 +3,13 @@
 Source: names and units as a prefecture's data platform accepts them (edge notes, section UECS).
 """
 
-# type -> (unit, quantity, channel); a quantity of None is kept as raw value only.
-TYPES: dict[str, tuple[str, str | None, str]] = {
+# type -> (unit, quantity, channel)
+TYPES: dict[str, tuple[str, str, str]] = {
     "InAirTemp": ("C", "air_temperature", ""),
     "InAirHumid": ("%", "relative_humidity", ""),
     "InAirAbsHumid": ("g/m3", "absolute_humidity", ""),
     "InAirCO2": ("ppm", "co2", ""),
-    "InRadiation": ("W/m2", "radiation", ""),
+    "InRadiation": ("W/m2", "global_radiation", ""),
     "InAirHD": ("g/m3", "humidity_deficit", ""),
     "InAirDP": ("C", "dew_point", ""),
     "SoilTemp": ("C", "soil_temperature", ""),
@@ -22,9 +22,9 @@ TYPES: dict[str, tuple[str, str | None, str]] = {
     "WAirTemp": ("C", "air_temperature", "outside"),
     "WAirHumid": ("%", "relative_humidity", "outside"),
     "WAirCO2": ("ppm", "co2", "outside"),
-    "WRadiation": ("W/m2", "radiation", "outside"),
+    "WRadiation": ("W/m2", "global_radiation", "outside"),
     "WLUX": ("lx", "illuminance", "outside"),
     "WWindSpeed": ("m/s", "wind_speed", "outside"),
-    "WWindDir16": ("", None, "outside"),
-    "WRainfall": ("", None, "outside"),
+    "WWindDir16": ("1/16", "wind_direction", "outside"),
+    "WRainfall": ("1", "raining", "outside"),
 }

@@ -11,6 +11,7 @@ from sensors.quantities import QUANTITIES
 from sensors.reading import Quality
 from sensors.wires import echonet
 from sensors.wires.echonet import CLASSES, EnergyScale, Frame, Property, Service, explain
+from sensors.wires.echonet.values import _QUANTITIES
 
 METER = 0x028801
 PROPERTIES = st.lists(
@@ -174,10 +175,13 @@ def test_a_partial_answer_gives_what_came():
 
     values = list(echonet.measured(frame, EnergyScale()))
 
-    assert [(v.quantity, v.value) for v in values if "power" in QUANTITIES] in (
-        [("power", 100)],
-        [],
-    )
+    assert [(v.quantity, v.value) for v in values] == [("power", 100)]
+
+
+def test_every_property_leads_into_the_vocabulary():
+    named = {quantity for fields in _QUANTITIES.values() for quantity, _ in fields.values()}
+
+    assert named <= set(QUANTITIES)
 
 
 def test_a_missing_value_is_bad_and_not_zero():

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sensors.errors import BadPayload
+from sensors.quantities import QUANTITIES
 from sensors.reading import Quality, Reason
 from sensors.wires import payload
+from sensors.wires.payload.names import KNOWN
 
 NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -139,7 +141,7 @@ def test_tasmota_pressure_is_converted_by_the_unit_beside_it(unit, sent, hpa):
 
 def test_an_unknown_unit_is_refused_rather_than_assumed():
     with pytest.raises(BadPayload, match="TempUnit"):
-        decode("tele/n/SENSOR", {"AM2301": {"Temperature": 290}, "TempUnit": "K"})
+        decode("tele/n/SENSOR", {"AM2301": {"Temperature": 290}, "TempUnit": "X"})
 
 
 def test_a_chirpstack_uplink_is_recognised_when_it_comes_twice():
@@ -218,3 +220,24 @@ def test_what_is_no_number_is_refused_with_a_word_that_can_be_counted(body, faul
 @pytest.mark.parametrize("body", [b"21.5", b'"21.5"', b" 21.5\n", b"+2.15e1"])
 def test_a_bare_number_is_read(body):
     assert by_name(decode("site/a/gh1/temp", body)) == {"value": 21.5}
+
+
+def test_every_known_name_leads_into_the_vocabulary():
+    assert {known.quantity for known in KNOWN.values() if known.quantity} <= set(QUANTITIES)
+
+
+def test_a_metering_plug_counts_kilowatt_hours():
+    message = decode("tele/n/SENSOR", {"ENERGY": {"Total": 3.185, "Power": 8, "Voltage": 101}})
+
+    assert [(r.quantity, r.value) for r in message.readings()] == [
+        ("energy", 3.185),
+        ("power", 8),
+        ("voltage", 101),
+    ]
+
+
+def test_a_message_with_nothing_but_refused_fields_is_refused():
+    with pytest.raises(BadPayload) as caught:
+        decode("zigbee2mqtt/x", {"temperature": "21,5"})
+
+    assert caught.value.facts["fault"] == "decimal_comma"
