@@ -69,7 +69,7 @@ class Message:
         self._session = session
         self._done = False
         self.topic = raw.topic
-        self.payload = raw.payload
+        self.payload = bytes(raw.payload)
         self.qos = raw.qos
         self.mid = raw.mid
         self.retained = raw.retain

@@ -6,6 +6,7 @@ EdgeError
 ├── BrokerRefused        the broker is there and says no: mend the account, do not hammer it
 ├── BrokerLost           no broker, or the connection broke: try again later
 ├── SubscriptionRefused  connected, but not allowed to listen: mend the broker's access list
+├── UnknownTopic         a message on a topic no settings speak of: counted, a sample kept
 ├── AddressTaken         another program listens there: choose another port
 ├── StoreFailed          the database did not take a batch: nothing more may be acknowledged
 ├── SignInMissing        asked to listen beyond this machine with no user to sign in
@@ -58,6 +59,11 @@ class SubscriptionRefused(EdgeError):
         "MQTT broker {broker} does not let us listen to {topic} ({reason}); "
         "check its access list for user {username}"
     )
+
+
+class UnknownTopic(EdgeError):
+    code = "unknown_topic"
+    template = "{topic}: expected one of {known}; list it under [[mqtt.topics]] or [[devices]]"
 
 
 class AddressTaken(EdgeError):

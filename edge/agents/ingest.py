@@ -1,0 +1,93 @@
+"""Broker to intake: messages become readings, or a counted refusal; none holds up the rest."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from edge.agents.intake import Intake, Waiting
+from edge.agents.judges import Judges
+from edge.bus import Bus, Message
+from edge.clock import Clock
+from edge.errors import UnknownTopic
+from edge.refusals import Refusals
+from edge.topics import TopicTable, delivery_key
+from sensors import BadPayload, Reading
+from sensors.wires.payload import Decoded
+from traceability.readings import Delivery
+
+log = logging.getLogger(__name__)
+
+
+class Ingest:
+    """Decodes in the event loop, a burst at a time; the store's part is a thread's."""
+
+    def __init__(
+        self, bus: Bus, topics: TopicTable, intake: Intake, refusals: Refusals, clock: Clock
+    ) -> None:
+        self._bus = bus
+        self._topics = topics
+        self._intake = intake
+        self._refusals = refusals
+        self._clock = clock
+        self._judges = Judges()
+        self._failed: asyncio.Future[None] | None = None
+
+    async def run(self) -> None:
+        """Listen until cancelled; an error that is no refusal is our bug, and ends us."""
+        self._failed = asyncio.get_running_loop().create_future()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._bus.run(self._topics.filters, self.receive), name="bus")
+            await self._failed
+
+    def receive(self, burst: Sequence[Message]) -> None:
+        """Take messages from the bus: each is stored and acknowledged, or refused and so."""
+        try:
+            for message in burst:
+                self._take(message)
+        except Exception as error:
+            if self._failed is None or self._failed.done():
+                raise
+            self._failed.set_exception(error)
+
+    def _take(self, message: Message) -> None:
+        try:
+            decoded = self._topics.decode(
+                message.topic,
+                message.payload,
+                received_at=self._clock.now(),
+                retained=message.retained,
+            )
+        except BadPayload as error:
+            self._refuse(message, str(error.facts["fault"]), str(error))
+        except UnknownTopic as error:
+            self._refuse(message, error.code, str(error))
+        else:
+            self._accept(message, decoded)
+
+    def _accept(self, message: Message, decoded: Decoded) -> None:
+        for field in decoded.refused:
+            why = f"{message.topic}: field {field.raw} refused, got {field.got}"
+            self._count(message, field.fault, why)
+        readings: Sequence[Reading] = decoded.readings()
+        if not readings:
+            message.acknowledge()
+            return
+        key = None
+        if message.qos and decoded.at_source == "arrival":
+            name = self._bus.broker.client_id
+            key = delivery_key(name, message.mid, message.topic, message.payload)
+        delivery = Delivery(self._judges.judged(readings), key, message.redelivered)
+        self._intake.offer(Waiting(delivery, message.acknowledge))
+
+    def _refuse(self, message: Message, code: str, why: str) -> None:
+        self._count(message, code, why)
+        message.acknowledge()
+
+    def _count(self, message: Message, code: str, why: str) -> None:
+        self._refusals.add(
+            code,
+            at=self._clock.now(),
+            source=message.topic,
+            payload=message.payload,
+            why=why,
+        )

@@ -1,0 +1,104 @@
+"""From an MQTT topic to readings: which template it matches, what shape it has, whose it is."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from edge.errors import UnknownTopic
+from edge.settings import Settings, Topic
+from sensors.wires.payload import Decoded, Field, Mapping, Path, Template, decode, decode_mapped
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One `[[mqtt.topics]]` section, compiled. `mapping` where settings explain the payload."""
+
+    template: Template
+    shape: str | None
+    zone: ZoneInfo
+    mapping: Mapping | None
+
+
+class TopicTable:
+    """Decodes what comes in on the topics of the settings, under the names of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._rules = [_rule(topic, settings.site.time_zone) for topic in settings.mqtt.topics]
+        self._names = {d.identity or d.name: d.name for d in settings.devices if not d.port}
+        self._accept_unlisted = settings.mqtt.accept_unlisted
+
+    @property
+    def filters(self) -> Sequence[str]:
+        """What to subscribe to: each filter once, in the order of the settings."""
+        return list(dict.fromkeys(rule.template.subscription for rule in self._rules))
+
+    def decode(
+        self, topic: str, payload: bytes, *, received_at: datetime, retained: bool
+    ) -> Decoded:
+        """Turn one message into values under the device's name.
+
+        Raises:
+            UnknownTopic: no template matches, or nobody listed this device.
+            BadPayload: the payload is not what its shape allows; `fault` says how.
+        """
+        for rule in self._rules:
+            fields = rule.template.match(topic)
+            if fields is not None:
+                found = _decoded(rule, fields, topic, payload, received_at, retained=retained)
+                return self._named(found, topic)
+        raise UnknownTopic(topic=topic, known=", ".join(r.template.text for r in self._rules))
+
+    def _named(self, found: Decoded, topic: str) -> Decoded:
+        name = self._names.get(found.device)
+        if name is None and not self._accept_unlisted:
+            raise UnknownTopic(topic=topic, known=", ".join(self._names) or "no MQTT device")
+        return found if name in (None, found.device) else replace(found, device=name)
+
+
+def delivery_key(client_id: str, mid: int, topic: str, payload: bytes) -> str:
+    """Name a message that has no time of its own, so that its redelivery is known again."""
+    digest = hashlib.blake2b(payload, digest_size=12, key=topic.encode()[:64]).hexdigest()
+    return f"{client_id}/{mid}/{digest}"
+
+
+def _rule(topic: Topic, site_zone: str) -> Rule:
+    mapping = None
+    if topic.fields:
+        fields = tuple(
+            Field(Path.parse(f.path), f.quantity, f.scale, f.channel) for f in topic.fields
+        )
+        mapping = Mapping(fields, Path.parse(topic.time) if topic.time else None)
+    elif topic.quantity:
+        mapping = Mapping((Field(Path.parse("$"), topic.quantity),))
+    zone = ZoneInfo(topic.time_zone or site_zone)
+    return Rule(Template.parse(topic.topic), topic.shape or None, zone, mapping)
+
+
+def _decoded(
+    rule: Rule,
+    fields: dict[str, str],
+    topic: str,
+    payload: bytes,
+    received_at: datetime,
+    *,
+    retained: bool,
+) -> Decoded:
+    if rule.mapping is not None:
+        return decode_mapped(
+            topic,
+            payload,
+            rule.mapping,
+            device=fields.get("device", topic),
+            received_at=received_at,
+            retained=retained,
+        )
+    return decode(
+        topic,
+        payload,
+        received_at=received_at,
+        retained=retained,
+        zone=rule.zone,
+        shape=rule.shape,
+    )
