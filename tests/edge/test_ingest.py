@@ -1,0 +1,193 @@
+"""From a real broker to the database: every message is stored or counted, none blocks the rest."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from edge.agents.ingest import Ingest
+from edge.agents.intake import Intake
+from edge.agents.record import Recorded, record
+from edge.bus import Broker, Bus
+from edge.clock import SystemClock
+from edge.refusals import SAMPLES, Refusals
+from edge.settings_file import parse
+from edge.topics import TopicTable, delivery_key
+from sensors import Quality, Reason
+from tests.edge.conftest import until
+from tests.edge.stores import count, new_store, stored
+from tests.edge.test_bus import running
+from tests.fakes.mosquitto import Mosquitto
+from traceability.readings import Recorder
+
+VERSIONS = ("5", "3.1.1")
+SETTINGS = parse(
+    {
+        "mqtt": {
+            "topics": [
+                {"topic": "zigbee2mqtt/{device}", "shape": "zigbee2mqtt"},
+                {"topic": "farm/{device}/heat", "shape": "plain", "quantity": "air_temperature"},
+                {
+                    "topic": "own/{device}",
+                    "shape": "mapped",
+                    "time": "t",
+                    "fields": [{"path": "climate.ec_us", "quantity": "ec", "scale": 0.001}],
+                },
+            ]
+        },
+        "zones": [{"code": "A"}],
+        "devices": [{"name": "climate A", "identity": "gh1/climate", "zone": "A"}],
+    }
+)
+
+
+@asynccontextmanager
+async def collecting(
+    at: Mosquitto, engine: Engine, site_id: str, refusals: Refusals, *, version: str = "5"
+) -> AsyncIterator[Recorded]:
+    bus = Bus(Broker("127.0.0.1", at.port, "agent", version=version))
+    intake, recorded = Intake(), Recorded()
+    ingest = Ingest(bus, TopicTable(SETTINGS), intake, refusals, SystemClock())
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(record(intake, Recorder(engine, site_id).append, recorded)),
+            tasks.create_task(ingest.run()),
+        ]
+        await asyncio.wait_for(bus.wait_connected(), 20)
+        yield recorded
+        for task in running:
+            task.cancel()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_messages_of_each_shape_are_stored_under_their_names(
+    mosquitto: Mosquitto, tmp_path: Path, version: str
+) -> None:
+    engine, site_id = new_store(tmp_path)
+    seen = "2026-11-01T03:00:00Z"
+    messages = {
+        "zigbee2mqtt/gh1/climate": {"temperature": 21.79, "humidity": 72.2, "last_seen": seen},
+        "farm/b/heat": 19.5,
+        "own/c": {"t": seen, "climate": {"ec_us": 1800}},
+        "zigbee2mqtt/out": {"temperature": 99.0, "last_seen": seen},
+    }
+    async with (
+        running(Bus(Broker("127.0.0.1", mosquitto.port, "sender"))) as sender,
+        collecting(mosquitto, engine, site_id, Refusals(), version=version) as recorded,
+    ):
+        for topic, payload in messages.items():
+            await sender.publish(topic, json.dumps(payload).encode())
+        await until(lambda: recorded.rows == 5)
+
+    rows = {(device, quantity): row for device, quantity, *row in stored(engine)}
+    assert rows["climate A", "air_temperature"][2:] == [21.79, Quality.GOOD, Reason.NONE]
+    assert rows["climate A", "relative_humidity"][2] == 72.2
+    assert rows["b", "air_temperature"][2] == 19.5
+    assert rows["c", "ec"][2] == 1.8
+    assert rows["out", "air_temperature"][2:] == [99.0, Quality.UNCERTAIN, Reason.RANGE]
+
+
+async def test_each_bad_message_is_counted_with_a_sample_and_the_next_good_one_stored(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    engine, site_id = new_store(tmp_path)
+    refusals = Refusals()
+    async with (
+        running(Bus(Broker("127.0.0.1", mosquitto.port, "sender"))) as sender,
+        collecting(mosquitto, engine, site_id, refusals) as recorded,
+    ):
+        await sender.publish("farm/b/c/other", b"1")  # {device} widens the filter
+        await sender.publish("farm/a/heat", b"nan")
+        await sender.publish("farm/a/heat", b"21,5")
+        await sender.publish("farm/a/heat", b"")
+        await sender.publish("farm//heat", b"1")
+        await sender.publish("zigbee2mqtt/x", b"{")
+        await sender.publish("own/c", b'{"other": 1}')
+        for _ in range(10):
+            await sender.publish("zigbee2mqtt/x", b"\xff\xfe")
+        await sender.publish("farm/a/heat", b"20.5")
+        await until(lambda: recorded.rows == 1)
+
+    assert dict(refusals.counts) == {
+        "not_finite": 1,
+        "decimal_comma": 1,
+        "empty": 1,
+        "unknown_topic": 2,
+        "not_json": 1,
+        "nothing_mapped": 1,
+        "not_utf8": 10,
+    }
+    assert len(refusals.samples["not_utf8"]) == SAMPLES
+    assert count(engine) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_message_stored_but_not_acknowledged_in_time_is_not_stored_again(
+    mosquitto: Mosquitto, tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between commit and acknowledgement; a bare number has only its arrival as time."""
+    engine, site_id = new_store(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.bus.Message.acknowledge", lambda self: None)
+        async with (
+            running(Bus(Broker("127.0.0.1", mosquitto.port, "sender"))) as sender,
+            collecting(mosquitto, engine, site_id, Refusals(), version=version) as recorded,
+        ):
+            await sender.publish("farm/a/heat", b"20.5")
+            await until(lambda: recorded.rows == 1)
+
+    async with collecting(mosquitto, engine, site_id, Refusals(), version=version) as recorded:
+        await until(lambda: recorded.deliveries == 1)
+
+    assert (recorded.rows, count(engine)) == (0, 1)
+
+
+async def test_a_fault_of_ours_ends_the_service_instead_of_hiding(
+    mosquitto: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, site_id = new_store(tmp_path)
+    monkeypatch.setattr(TopicTable, "decode", lambda *_, **__: 1 / 0)
+
+    async def a_message_arrives() -> None:
+        async with (
+            running(Bus(Broker("127.0.0.1", mosquitto.port, "sender"))) as sender,
+            collecting(mosquitto, engine, site_id, Refusals()),
+        ):
+            await sender.publish("farm/a/heat", b"20.5")
+            await asyncio.sleep(20)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await a_message_arrives()
+
+    assert caught.group_contains(ZeroDivisionError)
+
+
+def test_an_unlisted_device_may_be_kept_out() -> None:
+    strict = parse(
+        {
+            "mqtt": {"accept_unlisted": False, "topics": [{"topic": "zigbee2mqtt/{device}"}]},
+            "devices": [{"name": "known"}],
+        }
+    )
+    table = TopicTable(strict)
+    now = SystemClock().now()
+    payload = b'{"temperature": 1}'
+
+    assert table.decode("zigbee2mqtt/known", payload, received_at=now, retained=False).values
+    with pytest.raises(Exception, match="expected one of known"):
+        table.decode("zigbee2mqtt/new", payload, received_at=now, retained=False)
+
+
+def test_a_delivery_key_tells_topics_payloads_and_packets_apart() -> None:
+    keys = {
+        delivery_key(client, mid, topic, payload)
+        for client in ("a", "b")
+        for mid in (1, 2)
+        for topic in ("t", "u")
+        for payload in (b"1", b"2")
+    }
+    assert len(keys) == 16
