@@ -314,33 +314,34 @@ class Port(Table):
     device: Annotated[
         str,
         Says(
-            "Path; take it from /dev/serial/by-id/ (or by-path), never ttyUSB0.",
+            "Path from /dev/serial/by-id/ (or by-path), never ttyUSB0; or tcp://host:502 for "
+            "Modbus TCP, serial://host:4001 for a serial server.",
             "After unplugging, ttyUSB0 is another cable: probes fall silent or swap places.",
         ),
-    ] = ""
-    tcp: Annotated[
-        str,
-        Field(pattern=r"^([^\s:/]+:\d{1,5})?$"),
-        Says(
-            "host:port of a serial server, instead of `device`.",
-            "Every device behind it is silent; others keep their pace.",
-        ),
-    ] = ""
+    ]
     baud: Annotated[
-        int,
-        Field(ge=300, le=4_000_000),
-        Says("Bits a second, as the probes are set.", "Damaged frames, or silence."),
-    ] = 9600
+        Annotated[int, Field(ge=50, le=4_000_000)] | None,
+        Says(
+            "Bits a second, as the probes are set; left out: as their model usually is.",
+            "Damaged frames, or silence.",
+        ),
+    ] = None
     bytesize: Annotated[
-        Literal[7, 8], Says("Data bits: 8, or 7 for SDI-12.", "Damaged frames, or silence.")
-    ] = 8
+        Literal[7, 8] | None,
+        Says("Data bits; left out: as the model usually has.", "Damaged frames, or silence."),
+    ] = None
     parity: Annotated[
-        Literal["N", "E", "O"],
-        Says("None, even or odd.", "Damaged frames, or silence."),
-    ] = "N"
+        Literal["N", "E", "O"] | None,
+        Says("None, even or odd; left out: as the model usually has.", "Damaged frames."),
+    ] = None
     stopbits: Annotated[
-        Literal[1, 2], Says("Stop bits: 1 or 2.", "Now and then a damaged frame.")
-    ] = 1
+        Literal[1, 2] | None,
+        Says("Stop bits; left out: as the model usually has.", "Now and then a damaged frame."),
+    ] = None
+    echo: Annotated[
+        bool,
+        Says("The adapter hears itself and sends our bytes back.", "Every frame looks damaged."),
+    ] = False
 
 
 class Device(Table):
@@ -365,8 +366,11 @@ class Device(Table):
     address: Annotated[
         str,
         BeforeValidator(_as_text),
-        Says("Its address on a shared line.", "No answer, or another probe's values as its own."),
-    ] = "1"
+        Says(
+            "Its address on a shared line; left out: as it leaves the factory.",
+            "No answer, or another probe's values as its own.",
+        ),
+    ] = ""
     identity: Annotated[
         str,
         Says(

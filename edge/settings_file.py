@@ -168,9 +168,6 @@ def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
 def _contradictions(settings: Settings) -> Iterator[tuple[Location, str, object]]:
     """Yield what is wrong between values that are each right alone."""
     yield from _repeats(settings)
-    for index, port in enumerate(settings.ports):
-        if bool(port.device) == bool(port.tcp):
-            yield ("ports", index, "device"), "either device or tcp", port.device or port.tcp
     ports = [port.name for port in settings.ports]
     zones = [zone.code for zone in settings.zones]
     for index, device in enumerate(settings.devices):

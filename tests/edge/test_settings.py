@@ -34,7 +34,7 @@ def test_the_sample_that_init_writes_is_a_settings_file(tmp_path: Path) -> None:
         ("[[zones]]\ncode='a'\n[[zones]]\ncode='a'", ["line 4", "zones[2].code", "used once"]),
         ("[[zones]]\nname='a'", ["line 1", "zones[1].code", "got nothing"]),
         ("[[devices]]\nname='a'\nport='x'\nmodel='m'", ["line 3", "devices[1].port", "[[ports]]"]),
-        ("[[ports]]\nname='a'", ["line 1", "either device or tcp"]),
+        ("[[ports]]\nname='a'", ["line 1", "ports[1].device", "got nothing"]),
         ("[[mqtt.topics]]\ntopic='a/#'", ["line 2", "no + or #"]),
         ("[[mqtt.topics]]\ntopic='a'\nquantity='heat'", ["line 3", "air_temperature", "'heat'"]),
         ("[web\n", ["line 1", "TOML"]),
