@@ -32,6 +32,9 @@ MODELS = Path(__file__).parent / "models"
 WIRES = {
     "modbus": "sensors.dialogues.modbus",
     "ezo": "sensors.dialogues.ezo",
+    "lines": "sensors.dialogues.lines",
+    "mhz19": "sensors.dialogues.mhz19",
+    "sdi12": "sensors.dialogues.sdi12",
 }
 
 
