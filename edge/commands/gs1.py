@@ -13,6 +13,7 @@ from traceability.gs1.errors import Gs1Error
 from traceability.gs1.interpret import Interpretation, interpret
 from traceability.gs1.link import DigitalLink
 from traceability.gs1.options import ENGINE_NAMES, Options, option_name
+from traceability.gs1.transmit import ONE_GTIN, SYMBOLOGIES, scan_data
 from traceability.gs1.urn import from_link
 
 _ON = {"": True, "on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
@@ -88,6 +89,19 @@ def link(stem: str | None, prefix_length: int | None, *, compressed: bool, **giv
     answers = _interpreted(given, pairs=True)
     made = (_made(answer, stem, prefix_length, compressed=compressed) for answer in answers)
     _answer(made, as_json=given["as_json"])
+
+
+@command.command()
+@click.argument("data")
+@click.option("--symbology", type=click.Choice([*SYMBOLOGIES, *ONE_GTIN]), default="GS1_128_CCA")
+@click.option("--add-check-digit", is_flag=True, help="The digits come without it.")
+def scan(data: str, symbology: str, *, add_check_digit: bool) -> None:
+    r"""Print what a scanner sends for a barcode; ^ stands for FNC1 on the way in.
+
+    \b
+    minori gs1 scan --symbology DM '^010401234511111810A-1'
+    """
+    click.echo(scan_data(symbology, data, add_check_digit=add_check_digit))
 
 
 def _interpreted(given: dict[str, Any], *, pairs: bool) -> Iterator[dict[str, Any]]:

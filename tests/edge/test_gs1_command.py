@@ -110,6 +110,13 @@ def test_an_unknown_lenience_lists_the_known_ones() -> None:
     assert "PermitUnknownAIs" in result.output
 
 
+def test_what_a_scanner_would_send_is_read_back() -> None:
+    sent = _run("scan", "--symbology", "DM", "^010401234511111810A-1").stdout.rstrip("\n")
+
+    assert sent == "]d2010401234511111810A-1"
+    assert _run("parse", sent).exit_code == 0
+
+
 def test_people_get_titles_and_reasons() -> None:
     result = _run("parse", "(01)04012345111119(10)A-1")
 

@@ -69,7 +69,7 @@ def compress(link: DigitalLink, *, stem: str | None = None) -> str:
     """Return a link with its AIs compressed; parameters that are not GS1's stay readable.
 
     >>> compress(DigitalLink.parse("https://a.example/01/09506000134376/10/LOT01"))
-    'https://a.example/ARFKk4XB0CDKWcnpq'
+    'https://a.example/CxFKk4XB0MpZyemo'
     """
     values = dict((*link.path, *link.attributes))
     names = sorted(values)

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-# AIs whose first two digits promise a length need no separator, even when the AI itself is not
-# allocated yet. Source: GS1 General Specifications, "Element strings with predefined length".
-PREDEFINED_VALUE_LENGTH = {
-    "00": 18, "01": 14, "02": 14, "03": 14, "04": 16,
-    "11": 6, "12": 6, "13": 6, "14": 6, "15": 6, "16": 6, "17": 6, "18": 6, "19": 6, "20": 2,
-    "31": 6, "32": 6, "33": 6, "34": 6, "35": 6, "36": 6, "41": 13,
-}  # fmt: skip
+# First two digits that promise a value's length even where the AI itself is not allocated yet.
+# Others that promise one (04, 14, 18, 19) do not say how long their AIs are, so nothing follows.
+# Source: GS1 General Specifications, "Element strings with predefined length".
+PREDEFINED_VALUE_LENGTH = {**dict.fromkeys(("31", "32", "33", "34", "35", "36"), 6), "41": 13}
 UNKNOWN_LONGEST = 90
 
 

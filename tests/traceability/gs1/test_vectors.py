@@ -12,6 +12,7 @@ from traceability.gs1.interpret import interpret
 from traceability.gs1.link import DigitalLink, unescape
 from traceability.gs1.options import Options
 from traceability.gs1.pairs import pairing_errors
+from traceability.gs1.transmit import scan_data
 
 pytestmark = pytest.mark.shared
 
@@ -59,6 +60,17 @@ def test_links_are_made_as_the_reference_makes_them(shared_data) -> None:
         else:
             with pytest.raises(Gs1Error):
                 DigitalLink.build(elements, stem=vector["stem"])
+
+
+def test_a_scanner_sends_what_the_reference_sends(shared_data) -> None:
+    for vector in vectors.read(shared_data, "gs1_ai/generate_scan_data"):
+        add = vector.get("options", {}).get("AddCheckDigit", False)
+        if vector["expect"] is None:
+            with pytest.raises(Gs1Error):
+                scan_data(vector["symbology"], vector["data"], add_check_digit=add)
+        else:
+            sent = scan_data(vector["symbology"], vector["data"], add_check_digit=add)
+            assert sent == vector["expect"]
 
 
 def test_escapes_are_undone_byte_by_byte(shared_data) -> None:
