@@ -5,7 +5,7 @@ said aloud instead of bridged. Bad and stale values do not count; uncertain ones
 is told. The sums are made by the database, so a month of readings every ten seconds stays cheap.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -122,13 +122,21 @@ def spans_of(session: Session, lots: Sequence[Lot], *, now: datetime) -> list[Sp
     return sorted(spans, key=lambda span: span.start)
 
 
-def lived_through(session: Session, spans: Sequence[Span], *, crop_id: str) -> Conditions:
-    """Summarise every quantity measured in the spans' zones, against the crop's targets."""
+def targets_of(session: Session, crop_id: str) -> dict[str, tuple[float, float]]:
+    """Return quantity -> (low, high) in which the crop should grow."""
+    rows = session.exec(select(CropTarget).where(CropTarget.crop_id == crop_id))
+    return {row.quantity: (row.low, row.high) for row in rows}
+
+
+def lived_through(
+    session: Session,
+    spans: Sequence[Span],
+    *,
+    targets: Mapping[str, tuple[float, float]] | None = None,
+) -> Conditions:
+    """Summarise every quantity measured in the spans' zones, against targets where there are."""
     windows = _windows(session, spans)
-    targets = {
-        row.quantity: (row.low, row.high)
-        for row in session.exec(select(CropTarget).where(CropTarget.crop_id == crop_id))
-    }
+    targets = targets or {}
     names = sorted({w.series.quantity for w in windows}, key=list(QUANTITIES).index)
     found = [
         _condition(

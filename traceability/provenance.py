@@ -99,8 +99,10 @@ def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
     """Return the public story of a lot as known now."""
     family = genealogy.ancestors(session, lot)
     growing = _spans(session, (a for a in family if a.stage == "growing"), now)
-    after = _spans(session, (a for a in family if a.stage != "growing"), now)
-    lived = conditions.lived_through(session, growing, crop_id=lot.crop_id)
+    # Bags of seed are family, but where they lay says nothing about the leaves.
+    after = _spans(session, (a for a in family if a.stage in ("harvested", "packed")), now)
+    targets = conditions.targets_of(session, lot.crop_id)
+    lived = conditions.lived_through(session, growing, targets=targets)
     measured = {c.quantity for c in lived.quantities}
     return Provenance(
         lot=lot.code,
@@ -112,7 +114,7 @@ def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
         journey=_journey(session, family),
         findings=_findings(session, family),
         growing=lived,
-        after=conditions.lived_through(session, after, crop_id=lot.crop_id),
+        after=conditions.lived_through(session, after),
         charts={q: conditions.chart(session, growing, q) for q in CHARTED if q in measured},
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
@@ -148,17 +148,31 @@ def place_device(session: Session, device: Device, zone: Zone, *, since: datetim
 
 def latest(session: Session, *, zone_id: str | None = None) -> list[StoredReading]:
     """Return the newest reading of every series, by zone and quantity."""
-    newest = (
-        core_select(reading.c.series_id, func.max(reading.c.at_ms).label("at_ms"))
-        .group_by(reading.c.series_id)
-        .subquery()
+    query = (
+        core_select(
+            col(Device.code),
+            col(Series.quantity),
+            col(Series.channel),
+            col(Zone.code),
+            *(_newest(name) for name in ("at_ms", "value", "quality", "reason")),
+        )
+        .select_from(Series)
+        .join(Device, col(Device.id) == col(Series.device_id))
+        .join(Placement, col(Placement.device_id) == col(Device.id), isouter=True)
+        .join(Zone, col(Zone.id) == col(Placement.zone_id), isouter=True)
+        .where(col(Placement.end).is_(None))
+        .order_by(col(Zone.code), col(Series.quantity), col(Device.code))
     )
-    on = and_(reading.c.series_id == newest.c.series_id, reading.c.at_ms == newest.c.at_ms)
-    query = _described().join(newest, on).where(col(Placement.end).is_(None))
     if zone_id is not None:
         query = query.where(Placement.zone_id == zone_id)
-    query = query.order_by(col(Zone.code), col(Series.quantity), col(Device.code))
-    return [_stored(row) for row in session.connection().execute(query)]
+    rows = session.connection().execute(query)
+    return [_stored(row) for row in rows if row.at_ms is not None]
+
+
+def _newest(column: str) -> Any:
+    """That column of a series' last row: one look at the end of its key, however long it is."""
+    rows = core_select(reading.c[column]).where(reading.c.series_id == col(Series.id))
+    return rows.order_by(reading.c.at_ms.desc()).limit(1).scalar_subquery().label(column)
 
 
 def span(
@@ -173,26 +187,6 @@ def span(
     )
     rows = session.connection().execute(query)
     return [(utc_from_ms(at), value, Quality(quality)) for at, value, quality in rows]
-
-
-def _described() -> Any:
-    return (
-        core_select(
-            col(Device.code),
-            col(Series.quantity),
-            col(Series.channel),
-            col(Zone.code),
-            reading.c.at_ms,
-            reading.c.value,
-            reading.c.quality,
-            reading.c.reason,
-        )
-        .select_from(reading)
-        .join(Series, col(Series.id) == reading.c.series_id)
-        .join(Device, col(Device.id) == col(Series.device_id))
-        .join(Placement, col(Placement.device_id) == col(Device.id), isouter=True)
-        .join(Zone, col(Zone.id) == col(Placement.zone_id), isouter=True)
-    )
 
 
 def _stored(row: Any) -> StoredReading:

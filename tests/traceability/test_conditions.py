@@ -50,7 +50,8 @@ def growing(session: Session, farm: Farm) -> Conditions:
 
 def of(session: Session, lots: list[Lot]) -> Conditions:
     spans = conditions.spans_of(session, lots, now=on_day(60).at)
-    return conditions.lived_through(session, spans, crop_id=lots[0].crop_id)
+    targets = conditions.targets_of(session, lots[0].crop_id)
+    return conditions.lived_through(session, spans, targets=targets)
 
 
 def test_the_numbers_are_weighted_by_time(session: Session, farm: Farm) -> None:
