@@ -1,12 +1,23 @@
-"""What this package refuses on its own account; errors of the floors below pass as they are.
+"""What the web service itself refuses; everything else it only passes on.
 
 ApiError
-└── LabelRefused       a label that must not be printed: PublicUrlNotSet
+├── SignInNeeded      nobody is signed in
+├── BadCredentials    wrong name or password (never says which)
+├── NotAllowed        signed in, but not for this
+├── ForeignOrigin     a form or script of another web site sent this
+├── TooManyAttempts   wrong passwords too often: wait
+├── BodyTooLarge      more bytes than any act or form has
+├── BadCursor         a page link that this version did not make
+├── NoSuchPage        nothing lives at that address
+├── BadRequest        the request cannot be read at all
+├── ChooseOwner       several farms share this hub: say which
+├── LabelRefused      a label that must not be printed: PublicUrlNotSet
+└── OurFault          a fault of Minori's: no detail leaves the server
 """
 
 
 class ApiError(Exception):
-    """Base of everything this package raises on purpose; as in `traceability.errors`."""
+    """Base of everything this package raises on purpose; built like `traceability.errors`."""
 
     code = "api"
     template = "{message}"
@@ -14,6 +25,73 @@ class ApiError(Exception):
     def __init__(self, **facts: object) -> None:
         self.facts = facts
         super().__init__(self.template.format(**facts))
+
+
+class SignInNeeded(ApiError):
+    code = "sign_in_needed"
+    template = "this needs a signed-in user; sign in, or send a token as: Authorization: Bearer …"
+
+
+class BadCredentials(ApiError):
+    code = "bad_credentials"
+    template = "name or password is wrong; try again, or ask an admin to set a new password"
+
+
+class NotAllowed(ApiError):
+    code = "not_allowed"
+    template = "{role} users may not do this; ask somebody who may, or an admin for another role"
+
+
+class ForeignOrigin(ApiError):
+    code = "foreign_origin"
+    template = (
+        "a page of {origin} sent this, and only our own pages may; open Minori itself and try again"
+    )
+
+
+class TooManyAttempts(ApiError):
+    code = "too_many_attempts"
+    template = "too many wrong passwords; wait {retry_after_s} seconds, then try again"
+
+
+class BodyTooLarge(ApiError):
+    code = "body_too_large"
+    template = "the request is larger than {limit} bytes; send less at once"
+
+
+class BadCursor(ApiError):
+    code = "bad_cursor"
+    template = "after={got!r} is not a place in this list; start again without `after`"
+
+
+class NoSuchPage(ApiError):
+    code = "no_such_page"
+    template = "there is nothing at {path}; check the address, or start from the first page"
+
+
+class MethodNotAllowed(ApiError):
+    code = "method_not_allowed"
+    template = "{method} is not possible at {path}"
+
+
+class BadRequest(ApiError):
+    code = "bad_request"
+    template = "the request cannot be read: {problem}"
+
+
+class InvalidFields(ApiError):
+    code = "invalid_fields"
+    template = "some fields are not as expected: {problem}"
+
+
+class ChooseOwner(ApiError):
+    code = "choose_owner"
+    template = "{count} farms share this hub: say which with organisation=, one of {known}"
+
+
+class OurFault(ApiError):
+    code = "internal"
+    template = "something failed inside Minori; nothing half-written was kept. Its log says more"
 
 
 class LabelRefused(ApiError):

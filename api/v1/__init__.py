@@ -1,0 +1,14 @@
+"""The JSON interface: what partners' and the farm's own programs use."""
+
+from api.v1 import acts, catalogue, forecasts, lots, readings, tokens
+
+ROUTERS = (
+    lots.router,
+    acts.router,
+    readings.router,
+    forecasts.router,
+    catalogue.router,
+    tokens.router,
+)
+
+__all__ = ["ROUTERS"]

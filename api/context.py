@@ -1,0 +1,36 @@
+"""What one running web service holds: handed to `create_app`, reached through the request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jinja2 import Environment
+from sqlalchemy import Engine
+from starlette.requests import HTTPConnection
+
+from api.attempts import Attempts
+from api.metrics import Counters
+from api.settings import WebSettings
+
+Clock = Callable[[], datetime]
+# Prometheus text of whoever runs the service beside us: polls, commits, outbox.
+MetricsSource = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The service's parts; one per `create_app`."""
+
+    engine: Engine
+    settings: WebSettings
+    now: Clock
+    templates: Environment
+    more_metrics: MetricsSource | None = None
+    counters: Counters = field(default_factory=Counters)
+    attempts: Attempts = field(default_factory=Attempts)
+
+
+def web_of(request: HTTPConnection) -> Web:
+    web = request.app.state.web
+    assert isinstance(web, Web)
+    return web

@@ -1,0 +1,111 @@
+"""Lots with what a list says of them, in one query, in pages with stable links.
+
+A page starts after a row, not at a number: a lot opened meanwhile neither repeats nor hides one.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select as core_select
+from sqlmodel import Session, and_, col, or_
+
+from api.errors import BadCursor
+from traceability.models import Crop, Lot, Site, TradeItem, Zone
+
+PAGE_SIZE = 50
+LARGEST_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """A lot with the rows its codes and names are taken from."""
+
+    lot: Lot
+    crop: Crop
+    item: TradeItem | None
+    site: Site
+    zone: Zone | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lots; what is None or empty does not narrow."""
+
+    stage: str = ""
+    crop: str = ""
+    text: str = ""
+    is_open: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LotPage:
+    rows: Sequence[LotRow]
+    after: str | None  # where the next page starts; None: this is the last
+
+
+def page_of(
+    session: Session, wanted: Wanted, *, after: str | None = None, limit: int = PAGE_SIZE
+) -> LotPage:
+    """Return lots newest first.
+
+    Raises:
+        BadCursor: `after` is not what an earlier page gave.
+    """
+    query = _narrowed(_described(), wanted)
+    if after:
+        opened_at, lot_id = _place(after)
+        earlier = and_(Lot.opened_at == opened_at, Lot.id < lot_id)
+        query = query.where(or_(Lot.opened_at < opened_at, earlier))
+    query = query.order_by(col(Lot.opened_at).desc(), col(Lot.id).desc())
+    found = [LotRow(*row) for row in session.execute(query.limit(limit + 1))]
+    rows = found[:limit]
+    return LotPage(rows, _cursor(rows[-1].lot) if len(found) > limit else None)
+
+
+def rows_of(session: Session, lots: Sequence[Lot]) -> list[LotRow]:
+    """Return the same for given lots, in their order."""
+    query = _described().where(col(Lot.id).in_([lot.id for lot in lots]))
+    by_id = {row[0].id: LotRow(*row) for row in session.execute(query)}
+    return [by_id[lot.id] for lot in lots]
+
+
+def _described() -> Any:
+    return (
+        core_select(Lot, Crop, TradeItem, Site, Zone)
+        .join(Crop, col(Crop.id) == col(Lot.crop_id))
+        .join(Site, col(Site.id) == col(Lot.site_id))
+        .join(TradeItem, col(TradeItem.id) == col(Lot.trade_item_id), isouter=True)
+        .join(Zone, col(Zone.id) == col(Lot.zone_id), isouter=True)
+    )
+
+
+def _narrowed(query: Any, wanted: Wanted) -> Any:
+    if wanted.stage:
+        query = query.where(Lot.stage == wanted.stage)
+    if wanted.crop:
+        query = query.where(Crop.code == wanted.crop)
+    if wanted.text:
+        query = query.where(col(Lot.code).contains(wanted.text, autoescape=True))
+    if wanted.is_open is not None:
+        closed = col(Lot.closed_at)
+        query = query.where(closed.is_(None) if wanted.is_open else closed.is_not(None))
+    return query
+
+
+def _cursor(lot: Lot) -> str:
+    return base64.urlsafe_b64encode(f"{lot.opened_at.isoformat()}~{lot.id}".encode()).decode()
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    try:
+        opened_at, _, lot_id = base64.urlsafe_b64decode(cursor).decode().partition("~")
+        moment = datetime.fromisoformat(opened_at)
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor(got=cursor) from error
+    if moment.tzinfo is None:
+        raise BadCursor(got=cursor)
+    return moment, lot_id

@@ -1,0 +1,200 @@
+"""What a scanned code leads to: a GS1 Digital Link answers 307 to the lot's page or its JSON-LD.
+
+    /01/{gtin}/10/{lot}                          any of the 82 characters; a slash as %2F
+    /items/{code}/10/{lot}, /crops/{code}/10/{lot}   lots without a GTIN
+    /p/{id}, /p/{id}.jsonld                      page and data
+
+A program that asks for JSON (q-values count) gets the data, everybody else the page; see
+`api.accept`. These routes are asynchronous, read inline and send bytes (DESIGN 19).
+"""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from sqlalchemy import Engine
+from sqlmodel import select
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api import accept, auth, figures, linked
+from api.context import Web
+from api.deps import hubs
+from api.documents import Document, Documents
+from api.errors import ApiError, NoSuchPage
+from api.i18n import LANGUAGES
+from api.language import language_of, reader_of
+from api.problems import answer_error
+from api.templating import render
+from traceability import provenance
+from traceability.database import reading_session
+from traceability.errors import AmbiguousLot, TraceabilityError, UnknownLot
+from traceability.gs1 import identify
+from traceability.gs1.link import CANONICAL_STEM
+from traceability.lookup import find_lots, link_of
+from traceability.models import Lot
+
+# A digital link of a lot as our own labels carry it; anything else takes the careful way.
+_PLAIN_LINK = re.compile(rb"/01/(\d{14})/10/([^/?]+)")
+# What somebody may see who only scanned a code: what grows is the farm's own business.
+PUBLIC_STAGES = ("harvested", "packed")
+_SUFFIX = ".jsonld"
+# Own identifiers are read as beneath some hub; which one does not matter to their meaning.
+_OWN = "https://here.invalid"
+_HTML = "text/html; charset=utf-8"
+
+
+def routes(web: Web) -> list[Route]:
+    """Return the public routes over one service's parts."""
+    public = _Public(web)
+    return [
+        Route("/01/{rest:path}", public.resolve, methods=["GET", "HEAD"]),
+        Route("/items/{rest:path}", public.resolve_own, methods=["GET", "HEAD"]),
+        Route("/crops/{rest:path}", public.resolve_own, methods=["GET", "HEAD"]),
+        Route("/p/{name}", public.show, methods=["GET", "HEAD"]),
+    ]
+
+
+class _Public:
+    def __init__(self, web: Web) -> None:
+        self.web = web
+        self.documents = Documents()
+        self.queries = _Queries(web.engine)
+
+    async def resolve(self, request: Request) -> Response:
+        """Lead from a Digital Link to the lot."""
+        raw = _raw_path(request)
+        plain = _PLAIN_LINK.fullmatch(raw)
+        if plain:
+            code = unquote(plain[2].decode("ascii"))
+            found = self.queries.lots_of(f"GTIN {plain[1].decode()}", code)
+            if len(found) == 1:
+                return _lead_to(request, found[0])
+        return self._carefully(request, CANONICAL_STEM + raw.decode("ascii"))
+
+    async def resolve_own(self, request: Request) -> Response:
+        """Lead from an identifier of our own to the lot."""
+        return self._carefully(request, _OWN + _raw_path(request).decode("ascii"), _OWN)
+
+    def _carefully(self, request: Request, text: str, *own: str) -> Response:
+        """Read the link by all of GS1's rules: either it still names a lot, or says why not."""
+        try:
+            with reading_session(self.web.engine) as session:
+                lots = find_lots(session, text, hubs=(*hubs(self.web), *own))
+            if len(lots) == 1:
+                return _lead_to(request, lots[0].id)
+            code = str(identify(text, hubs=own).lot)
+            if lots:
+                names = ", ".join(f"{lot.scope} {lot.code}" for lot in lots)
+                raise AmbiguousLot(count=len(lots), name=code, candidates=names)
+            raise UnknownLot(name=code)
+        except (TraceabilityError, ApiError) as error:
+            return answer_error(request, error)
+
+    async def show(self, request: Request) -> Response:
+        """Answer the page or the data of a lot, from memory where that is still true."""
+        name = request.path_params["name"]
+        lot_id, is_data = name.removesuffix(_SUFFIX), name.endswith(_SUFFIX)
+        found = self.queries.stage_of(lot_id)
+        if found is None or not self._may_see(request, found[0]):
+            return answer_error(request, NoSuchPage(path=request.url.path))
+        kind, language = ("data", "") if is_data else ("page", language_of(request))
+        newest_act, now = found[1] or 0, self.web.now()
+
+        def make() -> Document:
+            return (
+                self._data(request, lot_id, newest_act, now)
+                if is_data
+                else self._page(request, lot_id, newest_act, now)
+            )
+
+        document = await self.documents.get(
+            (lot_id, kind, language), make, newest_act=newest_act, now=now
+        )
+        return _answer(request, document)
+
+    def _may_see(self, request: Request, stage: str) -> bool:
+        return stage in PUBLIC_STAGES or auth.viewer_of(self.web, request) is not None
+
+    def _page(self, request: Request, lot_id: str, newest_act: int, now: datetime) -> Document:
+        story, link = self._story(request, lot_id, now)
+        other = next(one for one in LANGUAGES if one != language_of(request))
+        facts = {"story": story, "link": link, "lot_id": lot_id, "charted": _charts(request, story)}
+        text = render(request, "provenance.html", other_language=f"?lang={other}", **facts)
+        return Document.of(text, _HTML, newest_act=newest_act, made_at=now)
+
+    def _data(self, request: Request, lot_id: str, newest_act: int, now: datetime) -> Document:
+        story, link = self._story(request, lot_id, now)
+        text = json.dumps(linked.document(story, link=link), ensure_ascii=False)
+        return Document.of(text, linked.MEDIA_TYPE, newest_act=newest_act, made_at=now)
+
+    def _story(
+        self, request: Request, lot_id: str, now: datetime
+    ) -> tuple[provenance.Provenance, str]:
+        # Never the Host header: what is kept for everybody must not be decided by one reader.
+        base = self.web.settings.public_url
+        with reading_session(self.web.engine) as session:
+            lot = session.exec(select(Lot).where(Lot.id == lot_id)).one()
+            return provenance.build(session, lot, now=now), link_of(session, lot, base=base)
+
+
+class _Queries:
+    """The two look-ups of the hot path, on a plain connection: no session, no rows as objects."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
+        self._lots_of = f"SELECT id FROM lot WHERE code = {mark} AND scope = {mark} LIMIT 2"  # noqa: S608
+        self._stage_of = f"SELECT stage, (SELECT max(sequence) FROM act) FROM lot WHERE id = {mark}"  # noqa: S608
+
+    def lots_of(self, scope: str, code: str) -> list[str]:
+        return [row[0] for row in self._rows(self._lots_of, code, scope)]
+
+    def stage_of(self, lot_id: str) -> tuple[str, int | None] | None:
+        """Return the lot's stage and the number of the newest act of all, or None."""
+        rows = self._rows(self._stage_of, lot_id)
+        return rows[0] if rows else None
+
+    def _rows(self, statement: str, *values: str) -> list[Any]:
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(statement, values)
+            return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+
+def _charts(request: Request, story: provenance.Provenance) -> list[figures.Figure]:
+    return figures.of_lot(reader_of(request), story)
+
+
+def _raw_path(request: Request) -> bytes:
+    """Return the path as it was sent, escapes and all, without the service's own prefix."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return raw.partition(b"?")[0].removeprefix(request.scope.get("root_path", "").encode())
+
+
+def _lead_to(request: Request, lot_id: str) -> Response:
+    data = accept.wants_data(request.headers.get("accept", ""))
+    address = f"/p/{lot_id}{_SUFFIX if data else ''}"
+    language = request.query_params.get("lang") if request.scope["query_string"] else None
+    if language and not data:
+        address += f"?lang={language}" if language in ("en", "ja") else ""
+    headers = {"Location": address, "Vary": "Accept", "Cache-Control": "no-cache"}
+    return Response(status_code=307, headers=headers)
+
+
+def _answer(request: Request, document: Document) -> Response:
+    headers = {
+        "ETag": document.etag,
+        # Kept copies are asked about each time: a correction must show at once.
+        "Cache-Control": "no-cache",
+        "Vary": "Accept-Language, Cookie",
+    }
+    if document.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(document.body, headers=headers, media_type=document.media_type)

@@ -1,0 +1,201 @@
+"""Lots: listed, found by any text that names one, with their history, conditions and graph."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import Session, col, select
+
+from api.deps import InWeb, LotToRead, ReadSession
+from api.errors import BadCursor
+from api.lotlist import LARGEST_PAGE, PAGE_SIZE, Wanted, page_of, rows_of
+from api.problems import problems
+from api.v1.shapes import ActOut, AmountOut, LotOut
+from traceability import conditions, genealogy
+from traceability.errors import AmbiguousLot, UnknownLot
+from traceability.gs1 import Gs1Error
+from traceability.models import STAGES, Act, ActLine, Lot
+
+router = APIRouter(
+    prefix="/api/v1/lots", tags=["lots"], responses=problems(AmbiguousLot, Gs1Error, UnknownLot)
+)
+
+Stage = Literal["growing", "harvested", "packed", "input"]
+assert set(Stage.__args__) == set(STAGES)  # type: ignore[attr-defined]
+
+
+class LotsOut(BaseModel):
+    lots: list[LotOut]
+    after: str | None  # give it back as `after` for the next page; null: this was the last
+
+
+class Acts(BaseModel):
+    acts: list[ActOut]
+
+
+class SpanOut(BaseModel):
+    zone: str
+    start: datetime
+    end: datetime
+
+
+class GapOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    zone: str
+    start: datetime
+    end: datetime
+
+
+class ConditionOut(BaseModel):
+    """One quantity, in its unit; shares are 0 to 1 and speak of the measured time only."""
+
+    quantity: str
+    mean: float
+    low: float
+    high: float
+    target: tuple[float, float] | None
+    in_range: float | None
+    covered: float
+    uncertain: float
+    readings: int
+    gaps: list[GapOut]
+
+
+class DayLightOut(BaseModel):
+    day: date
+    mol: float
+    covered: float
+
+
+class ConditionsOut(BaseModel):
+    spans: list[SpanOut]
+    quantities: list[ConditionOut]
+    daily_light: list[DayLightOut]
+
+    @classmethod
+    def of(cls, lived: conditions.Conditions) -> Self:
+        return cls(
+            spans=[SpanOut(zone=s.zone.code, start=s.start, end=s.end) for s in lived.spans],
+            quantities=[
+                ConditionOut.model_validate(one, from_attributes=True) for one in lived.quantities
+            ],
+            daily_light=[
+                DayLightOut.model_validate(day, from_attributes=True) for day in lived.daily_light
+            ],
+        )
+
+
+class EdgeOut(BaseModel):
+    """How much of `source` went into `target`, and how many steps from the start that was."""
+
+    source_id: str
+    source: str
+    target_id: str
+    target: str
+    kind: str
+    at: datetime
+    amount: AmountOut
+    depth: int
+
+
+class ConsignmentOut(BaseModel):
+    lot_id: str
+    lot: str
+    party: str
+    at: datetime
+    amount: AmountOut
+    act_id: str
+
+
+class TraceOut(BaseModel):
+    direction: Literal["back", "forward"]
+    lots: list[LotOut]
+    edges: list[EdgeOut]
+    consignments: list[ConsignmentOut]
+
+
+@router.get("", responses=problems(BadCursor))
+def list_lots(
+    session: ReadSession,
+    stage: Stage | None = None,
+    crop: str = "",
+    text: str = "",
+    is_open: Annotated[bool | None, Query(alias="open")] = None,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE_SIZE,
+) -> LotsOut:
+    """List lots, newest first."""
+    wanted = Wanted(stage or "", crop, text, is_open)
+    found = page_of(session, wanted, after=after, limit=limit)
+    return LotsOut(lots=[LotOut.of(row) for row in found.rows], after=found.after)
+
+
+@router.get("/{lot}")
+def get_lot(lot: LotToRead, session: ReadSession) -> LotOut:
+    """Return the one lot that the text names."""
+    return LotOut.of(rows_of(session, [lot])[0])
+
+
+@router.get("/{lot}/acts")
+def list_acts(lot: LotToRead, session: ReadSession) -> Acts:
+    """Return everything done with the lot, oldest first, voided acts included."""
+    return Acts(acts=[ActOut.of(session, act) for act in acts_of(session, lot)])
+
+
+@router.get("/{lot}/conditions")
+def lived_through(lot: LotToRead, session: ReadSession, web: InWeb) -> ConditionsOut:
+    """Return what the lot itself lived through, gaps said aloud."""
+    spans = conditions.spans_of(session, [lot], now=web.now())
+    return ConditionsOut.of(conditions.lived_through(session, spans, crop_id=lot.crop_id))
+
+
+@router.get("/{lot}/trace")
+def trace(
+    lot: LotToRead, session: ReadSession, direction: Literal["back", "forward", "both"] = "both"
+) -> list[TraceOut]:
+    """Follow the lot back to its seeds and forward to its recipients, with amounts."""
+    asked: Sequence[Literal["back", "forward"]] = (
+        ("back", "forward") if direction == "both" else (direction,)
+    )
+    return [_traced(session, genealogy.trace(session, lot, way)) for way in asked]
+
+
+def acts_of(session: Session, lot: Lot) -> Sequence[Act]:
+    touching = select(ActLine.act_id).where(ActLine.lot_id == lot.id)
+    query = select(Act).where(col(Act.id).in_(touching))
+    return session.exec(query.order_by(col(Act.happened_at), col(Act.sequence))).all()
+
+
+def _traced(session: Session, found: genealogy.Trace) -> TraceOut:
+    return TraceOut(
+        direction=found.direction,
+        lots=LotOut.all(session, found.lots),
+        edges=[_edge(edge) for edge in found.edges],
+        consignments=[
+            ConsignmentOut(
+                lot_id=sent.lot.id,
+                lot=sent.lot.code,
+                party=sent.party.code,
+                at=sent.at,
+                amount=AmountOut.of(sent.amount),
+                act_id=sent.act_id,
+            )
+            for sent in found.consignments
+        ],
+    )
+
+
+def _edge(edge: genealogy.Edge) -> EdgeOut:
+    return EdgeOut(
+        source_id=edge.source.id,
+        source=edge.source.code,
+        target_id=edge.target.id,
+        target=edge.target.code,
+        kind=edge.kind,
+        at=edge.at,
+        amount=AmountOut.of(edge.amount),
+        depth=edge.depth,
+    )
