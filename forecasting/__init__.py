@@ -28,12 +28,13 @@ def forecast(
     horizon_weeks: int = 8,
     calendar: "pd.DataFrame | None" = None,
     series: str = "history",
+    kind: str = "supply",
     today: date | None = None,
     accept: Collection[str] = (),
 ) -> Forecast:
     """Forecast weekly harvest with P10, P50 and P90, and say how wrong the same was before.
 
-    Takes about a second; run it in a process of its own, never in a request.
+    Takes a few seconds, most of it importing; run it in a process of its own, never in a request.
 
     Args:
         history: One row a week, oldest first, no week missing. Columns:
@@ -42,6 +43,7 @@ def forecast(
             open_days  optional, days of the week on which harvest or market was possible, 0 to 7
         calendar: ds, open_days of the weeks ahead; needed where `history` has open_days.
         series: What the history is of; names it in messages and seeds what is random.
+        kind: supply (the season rules), demand (the level rules) or auto.
         today: Refuses as stale what ends more than 2 weeks before; None does not look.
         accept: Codes of refusals a person has looked at: giant_outlier, level_shift.
 
@@ -57,6 +59,7 @@ def forecast(
         horizon_weeks=horizon_weeks,
         calendar=calendar,
         series=series,
+        kind=kind,
         today=today,
         accept=accept,
     )

@@ -6,6 +6,7 @@ future values, which is right for calendars and a leak for anything else, hence 
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ from forecasting.table import Ahead, Floats, Past
 
 Candidate = Callable[[Past, Ahead, int], Floats]
 
+# Weights come from a year of cutoffs, intervals from a little more: one cutoff each 4 weeks.
+WARM_UP_PERIODS = {7: 60, 1: 364}
+WARM_UP_STEP = {7: 4, 1: 28}
+
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
@@ -24,14 +29,28 @@ class Rolled:
 
     Attributes:
         cutoffs: periods known at each cutoff, oldest first.
-        actual: shape (cutoffs, horizon); NaN where the period has not come yet.
+        actual: shape (cutoffs, horizon).
         said: by model, shape (cutoffs, horizon, 3), P10, P50, P90.
+        seconds: by model, over all cutoffs.
     """
 
     past: Past
     cutoffs: tuple[int, ...]
     actual: Floats
     said: Mapping[str, Floats]
+    seconds: Mapping[str, float]
+
+    @property
+    def horizon(self) -> int:
+        return int(self.actual.shape[1])
+
+    def known_at(self, cutoff: int, *, periods: int) -> list[int]:
+        """Rows whose whole horizon had come by then and lies in the last `periods`."""
+        return [
+            row
+            for row, before in enumerate(self.cutoffs)
+            if before + self.horizon <= cutoff and before + self.horizon > cutoff - periods
+        ]
 
 
 def cutoffs_of(length: int, *, horizon: int, count: int, step: int, least: int) -> tuple[int, ...]:
@@ -43,27 +62,42 @@ def cutoffs_of(length: int, *, horizon: int, count: int, step: int, least: int) 
     return tuple(sorted(end for end in ends if end >= least))
 
 
+def warm_up(first: int, *, horizon: int, step_days: int, least: int) -> tuple[int, ...]:
+    """Earlier cutoffs, from whose errors the mix at cutoff `first` takes weights and intervals."""
+    latest = first - WARM_UP_STEP[step_days]
+    earliest = max(least, first - horizon - WARM_UP_PERIODS[step_days])
+    return tuple(sorted(range(latest, earliest - 1, -WARM_UP_STEP[step_days])))
+
+
 def roll(
     past: Past, candidates: Mapping[str, Candidate], cutoffs: Sequence[int], *, horizon: int
 ) -> Rolled:
     """Fit every candidate at every cutoff."""
-    actual = np.full((len(cutoffs), horizon), np.nan)
+    actual = np.zeros((len(cutoffs), horizon))
     said = {name: np.zeros((len(cutoffs), horizon, 3)) for name in candidates}
+    seconds = dict.fromkeys(candidates, 0.0)
     for row, cutoff in enumerate(cutoffs):
         known, ahead = past.until(cutoff), past.between(cutoff, cutoff + horizon)
         actual[row] = past.y[cutoff : cutoff + horizon]
         for name, candidate in candidates.items():
+            started = time.perf_counter()
             said[name][row] = candidate(known, ahead, seed_of(past.series, known.ds[-1]))
-    return Rolled(past, tuple(cutoffs), actual, said)
+            seconds[name] += time.perf_counter() - started
+    return Rolled(past, tuple(cutoffs), actual, said, seconds)
 
 
-def score_of(rolled: Rolled, said: Floats) -> Score | None:
-    """All cutoffs and steps of one model together; None without a cutoff."""
-    if not rolled.cutoffs:
+def score_of(rolled: Rolled, said: Floats, rows: Sequence[int]) -> Score | None:
+    """One model over the cutoffs in `rows` and all steps together; None without a cutoff."""
+    if not rows:
         return None
-    scale = naive_scale(rolled.past.y[: rolled.cutoffs[0]], rolled.past.season)
+    past = rolled.past
+    scale = naive_scale(past.y[: rolled.cutoffs[rows[0]]], past.season)
+    picked = list(rows)
     return score(
-        rolled.actual.ravel(), said.reshape(-1, 3), scale=scale, cutoffs=len(rolled.cutoffs)
+        rolled.actual[picked].ravel(),
+        said[picked].reshape(-1, 3),
+        scale=scale,
+        cutoffs=len(picked),
     )
 
 

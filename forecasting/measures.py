@@ -3,6 +3,8 @@
 Nothing here divides by a single y: fresh produce has weeks of 0, and MAPE explodes on them.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from forecasting.result import Score
@@ -54,9 +56,16 @@ def pinball(y: Floats, quantiles: Floats) -> float | None:
     return float(np.sum(np.maximum(q * miss, (q - 1) * miss)) / len(q) / total)
 
 
-def coverage(y: Floats, quantiles: Floats) -> float:
-    """Share of y inside P10 to P90, ends included; 0.8 is what the two promise together."""
-    return float(np.mean((quantiles[:, 0] <= y) & (y <= quantiles[:, 2])))
+def coverage(y: Floats, quantiles: Floats) -> float | None:
+    """Share of y inside P10 to P90, ends included; 0.8 is what the two promise together.
+
+    Periods that are known to be closed (said and came 0) are left out: covering them is no merit.
+    None where nothing else is left.
+    """
+    said = (quantiles[:, 2] > 0) | (y > 0)
+    if not np.any(said):
+        return None
+    return float(np.mean(((quantiles[:, 0] <= y) & (y <= quantiles[:, 2]))[said]))
 
 
 def width(y: Floats, quantiles: Floats) -> float | None:
@@ -81,3 +90,12 @@ def score(y: Floats, quantiles: Floats, *, scale: float | None, cutoffs: int) ->
         coverage=coverage(y, quantiles),
         cutoffs=cutoffs,
     )
+
+
+def mean_score(scores: Sequence[Score]) -> Score:
+    """The mean of each measure over series, those without it left out."""
+    means = {}
+    for name in ("wape", "mase", "bias", "pinball", "coverage"):
+        known = [value for one in scores if (value := getattr(one, name)) is not None]
+        means[name] = float(np.mean(known)) if known else None
+    return Score(**means, cutoffs=max(one.cutoffs for one in scores))

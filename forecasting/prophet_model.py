@@ -1,4 +1,4 @@
-"""Prophet behind the candidates' signature: `(past, ahead, seed) -> P10, P50, P90`.
+"""Prophet itself behind the candidates' signature, for the forecast that is served and stored.
 
 What surrounds it here was measured (../shared/reference/forecasting.md, h):
 
@@ -10,25 +10,20 @@ What surrounds it here was measured (../shared/reference/forecasting.md, h):
 """
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from forecasting import seasons
-from forecasting.scale import Scale, scale_for
-from forecasting.table import Ahead, Floats, Past
+from forecasting import seasons, solver
+from forecasting.scale import Scale, open_only, scale_for
+from forecasting.solver import TWO_YEARS_DAYS, carry_over
+from forecasting.table import Ahead, Days, Floats, Past
 
-CHANGEPOINTS = 25
-CHANGEPOINT_RANGE = 0.95
-CHANGEPOINT_PRIOR = 0.05
-TWO_YEARS_DAYS = 730  # below, a yearly season is unstable: errors up to 10^7 times, measured
-CARRY_PERIODS = 104
-CARRY_MOST = 0.95
 INTERVAL = 0.8
 SAMPLES = 1000
+SUMMIT = 10.0  # times the largest ever seen: where an answer is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,85 +31,77 @@ class Fit:
     """A fitted Prophet and what is needed to read its answer."""
 
     model: Any
-    scale: Scale
+    scale: Scale | None  # None: fitted to the amounts themselves
     carry: Floats  # what the last residual still adds, one value a step ahead
 
 
-def log_with_carry(past: Past, ahead: Ahead, seed: int) -> Floats:
-    """Prophet on the log rate of an open day, with the calendar and its last residual carried."""
-    fit = fit_log(past, len(ahead))
-    return predict_log(fit, past, ahead, seed)
+def log_with_carry(past: Past, ahead: Ahead, seed: int) -> tuple[Floats, str]:
+    """Prophet on the log rate of an open day, with calendar and carried residual, and its JSON."""
+    scale = scale_for(past.rates)
+    fit = _fitted(past, scale.forward(past.rates), len(ahead), scale)
+    lines = open_only(scale.back(_said(fit, past, ahead, seed)), ahead)
+    return lines, _json(fit)
 
 
-def fit_log(past: Past, horizon: int) -> Fit:
-    """Fit Prophet to the log (or root) of the rate per open day; about 50 ms of a child process."""
-    rates = past.rates
-    scale = scale_for(rates)
-    z = scale.forward(rates)
-    regressors = seasons.regressors(past.ds, past.open_days, past.step_days)
-    model = _fitted(past, z, regressors)
-    fitted = model.predict(_frame(past.ds, regressors), vectorized=True)["yhat"].to_numpy()
-    return Fit(model, scale, carry_over(z - fitted, horizon))
+def multiplicative_with_carry(past: Past, ahead: Ahead, seed: int) -> tuple[Floats, str]:
+    """Multiplicative Prophet on the amounts, with calendar and carried residual, and its JSON."""
+    open_here = np.isfinite(past.rates)
+    fit = _fitted(past, np.where(open_here, past.y, np.nan), len(ahead), None)
+    lines = np.clip(_said(fit, past, ahead, seed), 0.0, SUMMIT * float(np.max(past.y)))
+    if ahead.open_days is not None:
+        lines = np.where(ahead.open_days[:, None] > 0, lines, 0.0)
+    return lines, _json(fit)
 
 
-def predict_log(fit: Fit, past: Past, ahead: Ahead, seed: int) -> Floats:
-    """P10, P50, P90 per period ahead in the unit of the history."""
-    regressors = seasons.regressors(ahead.ds, ahead.open_days, past.step_days)
+def _fitted(past: Past, y: Floats, horizon: int, scale: Scale | None) -> Fit:
+    prophet = _prophet()
+    columns = seasons.weekly(past.ds, past.open_days, past.step_days)
+    days = int((past.ds[-1] - past.ds[0]).astype("int64"))
+    model = prophet.Prophet(
+        n_changepoints=solver.CHANGEPOINTS,
+        changepoint_range=solver.CHANGEPOINT_RANGE,
+        changepoint_prior_scale=solver.CHANGEPOINT_PRIOR,
+        seasonality_mode="additive" if scale else "multiplicative",
+        yearly_seasonality=days >= TWO_YEARS_DAYS,
+        weekly_seasonality=False,
+        daily_seasonality=False,
+        interval_width=INTERVAL,
+        uncertainty_samples=0,
+    )
+    for name in _named(columns):
+        model.add_regressor(name, standardize=False)
+    frame = _frame(past.ds, columns).assign(y=y)
+    model.fit(frame[np.isfinite(y)], algorithm="LBFGS", seed=1)
+    model.stan_backend.cleanup()
+    # Residuals need the middle only: drawing samples for all of the past would double the time.
+    fitted = model.predict(_frame(past.ds, columns))["yhat"].to_numpy()
+    model.uncertainty_samples = SAMPLES
+    return Fit(model, scale, carry_over(y - fitted, horizon))
+
+
+def _said(fit: Fit, past: Past, ahead: Ahead, seed: int) -> Floats:
+    """P10, P50, P90 on the scale of the fit."""
+    columns = seasons.weekly(ahead.ds, ahead.open_days, past.step_days)
     np.random.seed(seed % 2**32)  # noqa: NPY002  Prophet draws from the global generator
-    said = fit.model.predict(_frame(ahead.ds, regressors))
-    z = said[["yhat_lower", "yhat", "yhat_upper"]].to_numpy() + fit.carry[:, None]
-    return open_only(fit.scale.back(z), ahead)
+    said = fit.model.predict(_frame(ahead.ds, columns))
+    lines: Floats = said[["yhat_lower", "yhat", "yhat_upper"]].to_numpy(dtype=np.float64)
+    return lines + fit.carry[:, None]
 
 
-def carry_over(residuals: Floats, horizon: int) -> Floats:
-    """What the last residual still says h periods on: last * phi^h, phi their lag-1 correlation.
-
-    It mends Prophet's missing anchor to the last value.
-    """
-    known = residuals[np.isfinite(residuals)][-CARRY_PERIODS:]
-    power = float(np.sum(known**2))
-    if len(known) < 3 or power == 0:
-        return np.zeros(horizon)
-    phi = float(np.clip(np.sum(known[1:] * known[:-1]) / power, 0.0, CARRY_MOST))
-    out: Floats = known[-1] * phi ** np.arange(1, horizon + 1)
-    return out
-
-
-def open_only(rates: Floats, ahead: Ahead) -> Floats:
-    """Rates (n, 3) times open days; a closed period is 0."""
-    return rates if ahead.open_days is None else rates * ahead.open_days[:, None]
-
-
-def model_json(fit: Fit) -> str:
+def _json(fit: Fit) -> str:
     """The fitted model as Prophet itself serialises it; a pickle would not outlive an upgrade."""
     from prophet.serialize import model_to_json
 
     return str(model_to_json(fit.model))
 
 
-def _fitted(past: Past, z: Floats, regressors: Mapping[str, Floats]) -> Any:
-    prophet = _prophet()
-    days = int((past.ds[-1] - past.ds[0]).astype("int64"))
-    model = prophet.Prophet(
-        n_changepoints=min(CHANGEPOINTS, max(0, len(past) // 3)),
-        changepoint_range=CHANGEPOINT_RANGE,
-        changepoint_prior_scale=CHANGEPOINT_PRIOR,
-        yearly_seasonality=days >= TWO_YEARS_DAYS,
-        weekly_seasonality=past.step_days == 1,
-        daily_seasonality=False,
-        interval_width=INTERVAL,
-        uncertainty_samples=SAMPLES,
-    )
-    for name in regressors:
-        model.add_regressor(name, standardize=False)
-    frame = _frame(past.ds, regressors).assign(y=z)
-    model.fit(frame[np.isfinite(z)], algorithm="LBFGS", seed=1)
-    model.stan_backend.cleanup()
-    return model
+def _named(columns: Floats) -> dict[str, Floats]:
+    """Prophet wants regressors by name; ours are told apart by their place."""
+    return {f"calendar_{place}": column for place, column in enumerate(columns.T)}
 
 
-def _frame(ds: Any, regressors: Mapping[str, Floats]) -> pd.DataFrame:
-    return pd.DataFrame({"ds": pd.to_datetime(ds), **regressors})
+def _frame(ds: Days, columns: Floats) -> pd.DataFrame:
+    return pd.DataFrame({"ds": pd.to_datetime(ds), **_named(columns)})
 
 
 def _prophet() -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.table import Floats
+from forecasting.table import Ahead, Floats
 
 ZEROS_ALLOWED = 0.05
 # A zero among positive weeks becomes 1 % of the mean, so that it is small and not infinitely so.
@@ -45,3 +45,8 @@ def scale_for(y: Floats) -> Scale:
     log = bool(np.mean(known == 0) <= ZEROS_ALLOWED)
     top = CAP * float(np.max(known)) / mean
     return Scale(mean, log, float(np.log(top + OFFSET) if log else np.sqrt(top)))
+
+
+def open_only(rates: Floats, ahead: Ahead) -> Floats:
+    """Rates (n, 3) times open days; a closed period is 0."""
+    return rates if ahead.open_days is None else rates * ahead.open_days[:, None]

@@ -1,22 +1,28 @@
 """From a harvest history to a forecast ready to be stored, or a refusal that says why not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 
-from forecasting import baseline, prophet_model
-from forecasting.backtest import Candidate, Rolled, cutoffs_of, roll, score_of, seed_of
+from forecasting import prophet_model
+from forecasting.backtest import seed_of
+from forecasting.calibrate import Scores, calibrated
+from forecasting.choose import reason_of, weigh
+from forecasting.errors import TooShort
+from forecasting.kinds import kind_of, members_for
 from forecasting.refusals import refuse_or_note, refuse_wide
-from forecasting.result import Forecast, Note, Step
+from forecasting.result import Forecast, Note, Score, Step
+from forecasting.study import MIX, Examined, Judged, Plan, examine, judge
 from forecasting.table import Ahead, Floats, Past, periods_ahead, read_history
 
-CUTOFFS, CUTOFF_STEP = 13, 4  # a year of cutoffs, one a month
-HALF_YEAR = 26  # weeks over which the mix must not have lost to the naive line
-LEAST_BEFORE_CUTOFF = 26
-PROPHET_FROM = 52  # weeks; below, the mean of the last weeks is at least as good (measured)
+# Served by Stan; in a backtest the same model is solved in this process.
+_STAN = {
+    "prophet_log": prophet_model.log_with_carry,
+    "prophet_multiplicative": prophet_model.multiplicative_with_carry,
+}
 
 
 def forecast(
@@ -25,6 +31,7 @@ def forecast(
     horizon_weeks: int = 8,
     calendar: pd.DataFrame | None = None,
     series: str = "history",
+    kind: str = "supply",
     today: date | None = None,
     accept: Collection[str] = (),
 ) -> Forecast:
@@ -32,80 +39,130 @@ def forecast(
     past = read_history(history, series=series)
     ahead = periods_ahead(past, horizon_weeks, calendar)
     notes = refuse_or_note(past, today=today, accept=accept)
-    name, model = _model_for(past)
-    candidates: dict[str, Candidate] = {"naive": baseline.same_season, "minori": model}
-    rolled = roll(past, candidates, _cutoffs(past, horizon_weeks), horizon=horizon_weeks)
-    scores = {key: found for key, said in rolled.said.items() if (found := score_of(rolled, said))}
-    served, reason = _choose(rolled)
-    refuse_wide(series, scores.get(served), scores.get("naive"))
-    seed = seed_of(series, past.ds[-1])
-    lines = {key: candidate(past, ahead, seed) for key, candidate in candidates.items()}
+    return make(past, ahead, look_back(past, horizon_weeks, kind), notes=notes)
+
+
+def look_back(past: Past, horizon: int, kind: str = "auto") -> Examined | None:
+    """Examine one series; None where it is too short for a single cutoff."""
+    found = kind_of(past)
+    wanted = found if kind == "auto" or found == "intermittent" else kind
+    try:
+        return examine(past, Plan(kind=wanted, horizon=horizon))
+    except TooShort:
+        return None
+
+
+def make(
+    past: Past,
+    ahead: Ahead,
+    examined: Examined | None,
+    *,
+    family: Sequence[Examined] = (),
+    notes: tuple[Note, ...] = (),
+) -> Forecast:
+    """Fit now, mix with the weights of the past, calibrate, and say why this line is served.
+
+    Args:
+        examined: of this series, at most as old as the last weekly look back.
+        family: other series of the kind, which steady the intervals of a short one.
+
+    Raises:
+        BacktestTooWide: what we would have said was wrong by more than what came.
+    """
+    kind = examined.kind if examined else kind_of(past)
+    members, naive, _ = members_for(kind, past)
+    seed = seed_of(past.series, past.ds[-1])
+    said, models = _fit_all(past, ahead, seed, members)
+    judged = judge(examined, family) if examined else None
+    weights = _weights(examined, tuple(members), naive)
+    lost, ratio = _verdict(examined)
+    served = "naive" if lost else MIX
+    scores = _scores(judged, naive)
+    refuse_wide(past.series, scores.get(served), scores.get("naive"))
+    mixed = np.tensordot(np.array(list(weights.values())), np.stack(list(said.values())), axes=1)
+    lines, label = _calibrate(past, said[naive] if lost else mixed, examined, family, lost=lost)
     return Forecast(
-        series=series,
-        kind="supply",
+        series=past.series,
+        kind=kind,
         step_days=past.step_days,
-        steps=_steps(ahead, lines[served], lines["naive"]),
+        steps=_steps(ahead, lines, said[naive]),
         history_first=past.ds[0].item(),
         history_last=past.ds[-1].item(),
         history_length=len(past),
         served=served,
-        naive_name="same_week_last_year" if len(past) > past.season else "mean_of_last_4_weeks",
-        reason=reason,
-        weights={name: 1.0},
+        naive_name=naive,
+        reason=reason_of(lost=lost, ratio=ratio, unit=past.unit),
+        weights=weights,
         backtest=scores,
-        calibration="uncalibrated",
+        calibration=label,
         notes=notes,
         seed=seed,
         versions=versions(),
         data_digest=past.digest(ahead),
+        model_json=models.get("prophet_log"),
     )
 
 
 def versions() -> dict[str, str]:
-    """What a forecast must be re-run with to give the same bytes."""
-    return {
-        name: version(name) for name in ("minori", "prophet", "numpy", "pandas", "statsforecast")
-    }
+    """What a forecast must be made again with to give the same bytes."""
+    names = ("minori", "prophet", "statsforecast", "numpy", "pandas", "holidays")
+    return {name: version(name) for name in names}
 
 
-def _model_for(past: Past) -> tuple[str, Candidate]:
-    if len(past) < PROPHET_FROM:
-        return "mean_of_last_4_weeks", baseline.last_periods
-    return "prophet_log_with_carry", prophet_model.log_with_carry
+def _fit_all(
+    past: Past, ahead: Ahead, seed: int, members: Mapping[str, object]
+) -> tuple[dict[str, Floats], dict[str, str]]:
+    said, models = {}, {}
+    for name, member in members.items():
+        if name in _STAN:
+            said[name], models[name] = _STAN[name](past, ahead, seed)
+        else:
+            assert callable(member)
+            said[name] = member(past, ahead, seed)
+    return said, models
 
 
-def _cutoffs(past: Past, horizon: int) -> tuple[int, ...]:
-    return cutoffs_of(
-        len(past), horizon=horizon, count=CUTOFFS, step=CUTOFF_STEP, least=LEAST_BEFORE_CUTOFF
+def _weights(examined: Examined | None, members: tuple[str, ...], naive: str) -> dict[str, float]:
+    if examined is None:
+        equal = weigh(np.empty((len(members), 0)))
+        return {name: float(weight) for name, weight in zip(members, equal, strict=True)}
+    now = examined.mixed.weights[-1]
+    return {name: float(weight) for name, weight in zip(members, now, strict=True)}
+
+
+def _verdict(examined: Examined | None) -> tuple[bool, float]:
+    if examined is None:
+        return False, float("nan")
+    return examined.mixed.lost[-1], examined.mixed.ratios[-1]
+
+
+def _scores(judged: Judged | None, naive: str) -> dict[str, Score]:
+    """Scores of the mix, of each member, and of the naive line under its role."""
+    if judged is None:
+        return {}
+    return judged.scores | {"naive": judged.scores[naive]}
+
+
+def _calibrate(
+    past: Past,
+    lines: Floats,
+    examined: Examined | None,
+    family: Sequence[Examined],
+    *,
+    lost: bool,
+) -> tuple[Floats, str]:
+    def scores(one: Examined) -> Scores:
+        return one.own_naive if lost else one.own
+
+    nothing = Scores(past.ds[:0], np.empty((0, len(lines))), np.empty((0, len(lines))))
+    return calibrated(
+        lines,
+        past.y,
+        at=past.ds[-1],
+        own=scores(examined) if examined else nothing,
+        family=[scores(other) for other in family],
+        step_days=past.step_days,
     )
-
-
-def _choose(rolled: Rolled) -> tuple[str, Note]:
-    """The naive line is the default where the model lost to it over the last half year."""
-    first = len(rolled.past) - HALF_YEAR - rolled.actual.shape[1]
-    late = [row for row, cutoff in enumerate(rolled.cutoffs) if cutoff >= first]
-    if not late:
-        return "minori", Note(
-            "not_yet_judged",
-            "too little history for a backtest: nobody knows yet how wrong this is",
-        )
-    misses = {
-        name: float(np.sum(np.abs(rolled.actual[late] - said[late][:, :, 1])))
-        for name, said in rolled.said.items()
-    }
-    ratio = misses["minori"] / misses["naive"] if misses["naive"] > 0 else 1.0
-    facts = {"weeks": HALF_YEAR, "ratio": round(ratio, 4)}
-    if ratio > 1.0:
-        sentence = (
-            f"over the last {HALF_YEAR} weeks the model missed by {ratio:.2f} times as much as the "
-            "naive line, so the naive line is shown"
-        )
-        return "naive", Note("lost_to_naive", sentence, facts)
-    sentence = (
-        f"over the last {HALF_YEAR} weeks the model missed by {ratio:.2f} times as much as the "
-        "naive line"
-    )
-    return "minori", Note("beats_naive", sentence, facts)
 
 
 def _steps(ahead: Ahead, served: Floats, naive: Floats) -> tuple[Step, ...]:

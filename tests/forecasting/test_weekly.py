@@ -40,7 +40,7 @@ def test_a_forecast_says_how_wrong_it_and_last_year_were(made: Forecast) -> None
     assert made.error is not None
     assert made.naive_error is not None
     assert 0 < (made.error.wape or 0) < 0.2
-    assert made.error.cutoffs == 13
+    assert made.error.cutoffs >= 6
     assert made.reason.code in {"beats_naive", "lost_to_naive"}
 
 
