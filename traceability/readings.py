@@ -171,7 +171,7 @@ def latest(session: Session, *, zone_id: str | None = None) -> list[StoredReadin
 
 def _newest(column: str) -> Any:
     """That column of a series' last row: one look at the end of its key, however long it is."""
-    rows = core_select(reading.c[column]).where(reading.c.series_id == col(Series.id))
+    rows = core_select(reading.c[column]).where(col(Series.id) == reading.c.series_id)
     return rows.order_by(reading.c.at_ms.desc()).limit(1).scalar_subquery().label(column)
 
 

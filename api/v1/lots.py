@@ -149,7 +149,8 @@ def list_acts(lot: LotToRead, session: ReadSession) -> Acts:
 def lived_through(lot: LotToRead, session: ReadSession, web: InWeb) -> ConditionsOut:
     """Return what the lot itself lived through, gaps said aloud."""
     spans = conditions.spans_of(session, [lot], now=web.now())
-    return ConditionsOut.of(conditions.lived_through(session, spans, crop_id=lot.crop_id))
+    targets = conditions.targets_of(session, lot.crop_id)
+    return ConditionsOut.of(conditions.lived_through(session, spans, targets=targets))
 
 
 @router.get("/{lot}/trace")
