@@ -164,7 +164,7 @@ def latest(session: Session, *, zone_id: str | None = None) -> list[StoredReadin
         .order_by(col(Zone.code), col(Series.quantity), col(Device.code))
     )
     if zone_id is not None:
-        query = query.where(Placement.zone_id == zone_id)
+        query = query.where(col(Placement.zone_id) == zone_id)
     rows = session.connection().execute(query)
     return [_stored(row) for row in rows if row.at_ms is not None]
 
