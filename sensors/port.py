@@ -48,11 +48,14 @@ class Port(Protocol):
     tcp: bool
     echo: bool
 
-    async def exchange(self, request: bytes, *, is_complete: IsComplete, limit_s: float) -> bytes:
+    async def exchange(
+        self, request: bytes, *, is_complete: IsComplete, limit_s: float, fresh: bool = False
+    ) -> bytes:
         """Send `request` (empty: only listen) and return what came back.
 
         Returns as soon as `is_complete` says so of all that arrived, else at the limit with
-        what there is.
+        what there is. What had arrived before is thrown away, but when only listening that
+        happens only where `fresh` asks for it.
 
         Raises:
             NoAnswer: nothing came within `limit_s`.
@@ -94,14 +97,17 @@ class SerialPort:
         self._wake_out, self._wake_in = os.pipe()
         self._closed = False
 
-    async def exchange(self, request: bytes, *, is_complete: IsComplete, limit_s: float) -> bytes:
+    async def exchange(
+        self, request: bytes, *, is_complete: IsComplete, limit_s: float, fresh: bool = False
+    ) -> bytes:
         async with self._turn:
             if self._closed:
                 raise PortLost(port=self.name, cause="closed by us")
             stop = threading.Event()
             loop = asyncio.get_running_loop()
+            flush = fresh or bool(request)
             work = loop.run_in_executor(
-                self._thread, self._exchange, request, is_complete, limit_s, stop
+                self._thread, self._exchange, request, is_complete, limit_s, flush, stop
             )
             try:
                 return await work
@@ -123,14 +129,20 @@ class SerialPort:
         os.close(self._wake_out)
 
     def _exchange(
-        self, request: bytes, is_complete: IsComplete, limit_s: float, stop: threading.Event
+        self,
+        request: bytes,
+        is_complete: IsComplete,
+        limit_s: float,
+        flush: bool,
+        stop: threading.Event,
     ) -> bytes:
         if stop.is_set():
             return b""
         try:
             port = self._opened()
-            if request:
+            if flush:
                 self._wait_for_silence(port)
+            if request:
                 port.write(request)
             arrived = self._collected(port, is_complete, time.monotonic() + limit_s, stop)
         except (OSError, termios.error) as error:  # SerialException is an OSError
@@ -219,10 +231,12 @@ class TcpPort:
         self._socket: socket.socket | None = None
         self._turn = asyncio.Lock()
 
-    async def exchange(self, request: bytes, *, is_complete: IsComplete, limit_s: float) -> bytes:
+    async def exchange(
+        self, request: bytes, *, is_complete: IsComplete, limit_s: float, fresh: bool = False
+    ) -> bytes:
         async with self._turn:
             try:
-                return await self._exchange(request, is_complete, limit_s)
+                return await self._exchange(request, is_complete, limit_s, fresh or bool(request))
             except OSError as error:  # a TimeoutError of connecting among them
                 self._drop()
                 raise PortLost(port=self.name, cause=_cause(error)) from error
@@ -234,11 +248,14 @@ class TcpPort:
     async def close(self) -> None:
         self._drop()
 
-    async def _exchange(self, request: bytes, is_complete: IsComplete, limit_s: float) -> bytes:
+    async def _exchange(
+        self, request: bytes, is_complete: IsComplete, limit_s: float, flush: bool
+    ) -> bytes:
         loop = asyncio.get_running_loop()
         connection = await self._connected()
-        if request:
+        if flush:
             _flush(connection)
+        if request:
             await loop.sock_sendall(connection, request)
         arrived = b""
         try:

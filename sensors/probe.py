@@ -116,7 +116,10 @@ class Probe:
                 began = time.monotonic()
                 try:
                     came = await self.port.exchange(
-                        ask.request, is_complete=ask.is_complete, limit_s=ask.limit_s
+                        ask.request,
+                        is_complete=ask.is_complete,
+                        limit_s=ask.limit_s,
+                        fresh=ask.fresh,
                     )
                 except NoAnswer as silence:
                     self.spoken.append(Spoken(ask.request, b"", time.monotonic() - began))

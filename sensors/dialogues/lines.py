@@ -44,7 +44,8 @@ def read(profile: Profile, call: Call) -> Talk[Heard]:
     limit_s = wait_s + call.line.time_s(len(request) + _LONGEST)
     # Listening may begin in the middle of a line: only what follows an end is whole.
     needed = 1 if request else 2
-    arrived = yield Ask(request, lambda came: came.count(end) >= needed, limit_s)
+    # What a talker said while nobody listened is old, and a full input has dropped the newest.
+    arrived = yield Ask(request, lambda came: came.count(end) >= needed, limit_s, fresh=True)
     line = layout.read(_last_whole(arrived, end, needed))
     return _heard(profile, line)
 

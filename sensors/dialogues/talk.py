@@ -22,12 +22,15 @@ class Ask:
 
     `request` is sent (empty: only listen). `is_complete` sees everything that arrived so far and
     says whether the answer is all there. `limit_s` is how long to wait for it, from the first
-    byte of the request: line time both ways and the device's own time.
+    byte of the request: line time both ways and the device's own time. `fresh` throws away what
+    had arrived before; a request always does, listening only where it is asked for, because the
+    rest of an answer (a service request) may be what is listened for.
     """
 
     request: bytes
     is_complete: Callable[[bytes], bool]
     limit_s: float
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,19 @@ def test_what_a_model_can_measure_overlaps_what_is_plausible(model: str) -> None
     for value in load(model).values:
         if value.low is None or value.high is None or QUANTITIES[value.quantity].total:
             continue
-        low, high = (
-            value.measured((x - value.offset) / value.scale) for x in (value.low, value.high)
-        )
+        low, high = value.canonical(value.low), value.canonical(value.high)
         plausible = QUANTITIES[value.quantity]
         assert low < plausible.high
         assert high > plausible.low
+
+
+def test_the_models_cover_what_growers_buy() -> None:
+    """Issue 3: at least twenty, of every kind."""
+    measured = {value.quantity for model in MODELS for value in load(model).values}
+
+    assert len(MODELS) >= 20
+    assert measured >= {
+        *("co2", "air_temperature", "relative_humidity", "ppfd", "ph", "ec", "dissolved_oxygen"),
+        *("soil_moisture", "soil_ec", "leaf_temperature", "wind_speed", "wind_direction"),
+        *("rainfall", "raining", "global_radiation", "power", "energy", "weight"),
+    }

@@ -342,3 +342,22 @@ async def test_a_tcp_device_that_is_not_there_is_a_lost_port() -> None:
 
     with pytest.raises(PortLost, match="re-opened when it returns"):
         await _ask_tcp(TcpPort("127.0.0.1", number), 1)
+
+
+async def test_what_a_talker_said_before_is_thrown_away_only_where_asked(tmp_path: Path) -> None:
+    """A full input keeps the oldest lines of a scale; a service request must not be lost."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    port = SerialPort(os.ttyname(slave))
+    with pytest.raises(NoAnswer):
+        await port.exchange(b"", is_complete=_whole(1), limit_s=0.01)
+    os.write(master, b"old")
+
+    assert await port.exchange(b"", is_complete=_whole(3), limit_s=10) == b"old"
+
+    os.write(master, b"old")
+    with pytest.raises(NoAnswer):
+        await port.exchange(b"", is_complete=_whole(1), limit_s=0.05, fresh=True)
+    await port.close()
+    os.close(master)
+    os.close(slave)
