@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
 import rfc8785
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from traceability.amounts import Amount
 from traceability.errors import ActConflict, BadValue, LotCodeTaken, NotEnough, OutOfOrder
@@ -118,6 +118,13 @@ def lines(session: Session, act: Act, role: str) -> list[tuple[Lot, Amount]]:
         .order_by(ActLine.id)  # type: ignore[arg-type]
     )
     return [(lot, Amount(line.pieces, line.weight_g)) for lot, line in session.exec(query)]
+
+
+def of_lot(session: Session, lot: Lot) -> Sequence[Act]:
+    """Return every act that touched the lot, oldest first, voided ones included."""
+    touching = select(ActLine.act_id).where(ActLine.lot_id == lot.id)
+    query = select(Act).where(col(Act.id).in_(touching))
+    return session.exec(query.order_by(col(Act.happened_at), col(Act.sequence))).all()
 
 
 def made(session: Session, act: Act) -> list[Lot]:
@@ -274,7 +281,17 @@ def _when(occasion: Occasion) -> dict[str, object]:
 
 
 def _digest(request: Mapping[str, object]) -> str:
-    return hashlib.sha256(rfc8785.dumps(_plain(request))).hexdigest()
+    try:
+        said = rfc8785.dumps(_plain(request))
+    except rfc8785.CanonicalizationError as error:
+        # NaN, infinities and integers beyond 2^53 have no canonical form: nobody measured those.
+        raise BadValue(
+            field=str(request["kind"]),
+            expected="a number of sensible size from 0",
+            got=str(error),
+            next_step="read it again",
+        ) from error
+    return hashlib.sha256(said).hexdigest()
 
 
 def _plain(value: object) -> Any:  # noqa: PLR0911  one line a type

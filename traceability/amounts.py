@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from traceability.errors import BadValue
 
+# What a 32-bit column holds; as grams it is 2,147 tonnes, more than any lot.
+LARGEST = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -16,9 +19,12 @@ class Amount:
     def __post_init__(self) -> None:
         for field in ("pieces", "weight_g"):
             value = getattr(self, field)
-            if value is not None and value < 0:
+            if value is not None and not 0 <= value <= LARGEST:
                 raise BadValue(
-                    field=field, expected="0 or more", got=value, next_step="correct the amount"
+                    field=field,
+                    expected=f"0 to {LARGEST}",
+                    got=value,
+                    next_step="correct the amount",
                 )
 
     def __str__(self) -> str:

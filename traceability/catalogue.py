@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from sqlmodel import Session, SQLModel, select
 
-from traceability.errors import NotFound
+from traceability.errors import BadValue, NotFound
 from traceability.gs1 import gtin14
-from traceability.models import Crop, CropTarget, Organisation, Party, Site, TradeItem, Zone
+from traceability.models import Crop, CropTarget, Lot, Organisation, Party, Site, TradeItem, Zone
 
 _Row = TypeVar("_Row", bound=SQLModel)
 
@@ -61,11 +61,13 @@ def ensure_trade_item(
 
     Raises:
         Gs1Error: the GTIN has no 8 to 14 digits or a wrong check digit.
+        BadValue: another item has that GTIN, or lots were already packed under another number.
     """
     gtin = facts.get("gtin")
+    key = {"organisation_id": organisation.id, "code": code}
     if gtin is not None:
         facts["gtin"] = gtin14(str(gtin))
-    key = {"organisation_id": organisation.id, "code": code}
+        _refuse_gtin(session, key, facts["gtin"])
     return _ensure(session, TradeItem, key, {"crop_id": crop.id, **facts})
 
 
@@ -82,6 +84,29 @@ def find(session: Session, model: type[_Row], code: str, **within: object) -> _R
         known = ", ".join(sorted(by_code)) or "none yet"
         raise NotFound(what=what, name=code, next_step=f"known are: {known}")
     return by_code[code]
+
+
+def _refuse_gtin(session: Session, key: Mapping[str, object], gtin: object) -> None:
+    """A number names one thing for ever: labels that carry it cannot be called back."""
+    holder = session.exec(select(TradeItem).where(TradeItem.gtin == gtin)).first()
+    row = session.exec(select(TradeItem).filter_by(**key)).first()
+    if holder is not None and holder is not row:
+        raise BadValue(
+            field="gtin",
+            expected="a number no other trade item has",
+            got=f"{gtin}, which is {holder.code}",
+            next_step="change that item, or take the next number of your prefix",
+        )
+    if row is None or row.gtin == gtin:
+        return
+    packed = session.exec(select(Lot.code).where(Lot.trade_item_id == row.id)).first()
+    if packed is not None:
+        raise BadValue(
+            field="gtin",
+            expected=f"{row.gtin or 'no number'}, under which lot {packed} was packed",
+            got=gtin,
+            next_step="make a new trade item for the new number",
+        )
 
 
 def _ensure(

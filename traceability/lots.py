@@ -206,13 +206,13 @@ def pack(
     session: Session,
     occasion: Occasion,
     *,
-    inputs: Sequence[tuple[Lot, int]],
+    inputs: Sequence[tuple[Lot, int | None]],
     item: TradeItem,
     code: str,
     packs: int,
     zone: Zone,
 ) -> Draft:
-    """Pack harvested grams (lot, weight_g) into so many packs of a trade item.
+    """Pack harvested grams (lot, weight_g) into so many packs of a trade item; None is all of it.
 
     What goes in beyond packs x net content is trimming loss; each edge carries what of its lot is
     really in the packs.
@@ -222,18 +222,17 @@ def pack(
     """
     for lot, _ in inputs:
         rules.require(lot, "pack", "harvested", "input")
-    input_g = sum(weight_g for _, weight_g in inputs)
+    used = [(lot, rules.grams_of(lot, weight_g)) for lot, weight_g in inputs]
+    input_g = sum(weight_g for _, weight_g in used)
     output_g = rules.at_least_one("packs", packs) * item.net_content_g
     if output_g > input_g:
         raise MassAppears(output_g=output_g, input_g=input_g, by_g=output_g - input_g)
     crop = session.get_one(Crop, item.crop_id)
     packed = _new_lot(zone, crop, code, "packed", occasion, item=item)
     _date_packed(session, packed, item, occasion)
-    takes = [(lot, rules.held(lot).part(Amount(weight_g=weight_g))) for lot, weight_g in inputs]
-    shares_g = apportion(output_g, [weight_g for _, weight_g in inputs])
-    flows = [
-        (lot, packed, Amount(weight_g=g)) for (lot, _), g in zip(inputs, shares_g, strict=True)
-    ]
+    takes = [(lot, rules.held(lot).part(Amount(weight_g=weight_g))) for lot, weight_g in used]
+    shares_g = apportion(output_g, [weight_g for _, weight_g in used])
+    flows = [(lot, packed, Amount(weight_g=g)) for (lot, _), g in zip(used, shares_g, strict=True)]
     return Draft(
         zone.site_id,
         zone=zone,
@@ -272,6 +271,13 @@ def receive(
     item: TradeItem | None = None,
 ) -> Draft:
     """Take in a lot that came from somebody else: seed, or produce to be packed or sold."""
+    if item is not None and item.crop_id != crop.id:
+        raise BadValue(
+            field="item",
+            expected=f"a trade item of crop {crop.code}",
+            got=item.code,
+            next_step="name its own crop, or another item",
+        )
     lot = _new_lot(zone, crop, code, stage, occasion, item=item)
     return Draft(zone.site_id, zone=zone, makes=[(lot, amount)], from_party=from_party)
 

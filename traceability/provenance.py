@@ -112,7 +112,7 @@ def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
         packed_on=lot.packed_on,
         best_before=lot.best_before,
         journey=_journey(session, family),
-        findings=_findings(session, family),
+        findings=findings(session, family),
         growing=lived,
         after=conditions.lived_through(session, after),
         charts={q: conditions.chart(session, growing, q) for q in CHARTED if q in measured},
@@ -181,7 +181,8 @@ def _acts_of(family: Sequence[Lot]) -> Any:
     return own.union(inherited)
 
 
-def _findings(session: Session, family: Sequence[Lot]) -> list[Finding]:
+def findings(session: Session, family: Sequence[Lot]) -> list[Finding]:
+    """Return what was measured of these lots, oldest first; voided inspections do not count."""
     query = (
         select(Inspection, Act)
         .join(Act, col(Act.id) == col(Inspection.act_id))

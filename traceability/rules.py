@@ -64,6 +64,19 @@ def taken(lot: Lot, amount: Amount | None) -> Amount:
     return held(lot).part(amount)
 
 
+def grams_of(lot: Lot, weight_g: int | None) -> int:
+    """The grams asked for, or all of the lot; of a lot nobody weighed that cannot be said."""
+    grams = lot.weight_g if weight_g is None else weight_g
+    if grams is None:
+        raise BadValue(
+            field="weight_g",
+            expected=f"how many grams of lot {lot.code} were used",
+            got="nothing, and the lot was never weighed",
+            next_step="weigh what goes in",
+        )
+    return grams
+
+
 def completed_parts(whole: Amount, parts: Sequence[Amount]) -> list[Amount]:
     """Fill the dimension that no part names, so that 3 of 10 pieces also carry their grams."""
     pieces, grams = [p.pieces for p in parts], [p.weight_g for p in parts]
