@@ -6,15 +6,19 @@ may pull in pandas, Prophet or the web server before a command needs it (DESIGN 
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 import click
 
 # name -> (module with a click object called `command`, its line in the help)
 COMMANDS = {
+    "catalogue": ("edge.commands.catalogue", "Crops, trade items, zones and partners."),
     "devices": ("edge.commands.devices", "Probes: models, recorded exchanges, what they say."),
     "demo": ("edge.commands.demo", "A whole farm in a temporary folder, to look at."),
     "gs1": ("edge.commands.gs1", "Read GS1 codes: what they hold, the link they make."),
     "init": ("edge.commands.init", "Write a documented settings file."),
+    "lot": ("edge.commands.lot", "Lots: list, show, sow, harvest, pack, ship and all between."),
+    "trace": ("edge.commands.trace", "Where a lot came from and where it went, as two trees."),
     "settings": ("edge.commands.settings", "Check minori.toml, or print what may stand in it."),
 }
 
@@ -42,10 +46,10 @@ def minori() -> None:
     """From the probe to the shelf: readings, lots, provenance and forecasts of a farm."""
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; an error we know becomes one sentence and exit code 2, never a traceback."""
     try:
-        minori(standalone_mode=False)
+        minori(args=arguments, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from api.deps import InWeb, LotToRead, ReadSession
 from api.errors import BadCursor
@@ -14,9 +14,10 @@ from api.lotlist import LARGEST_PAGE, PAGE_SIZE, Wanted, page_of, rows_of
 from api.problems import problems
 from api.v1.shapes import ActOut, AmountOut, LotOut
 from traceability import conditions, genealogy
+from traceability.acts import of_lot
 from traceability.errors import AmbiguousLot, UnknownLot
 from traceability.gs1 import Gs1Error
-from traceability.models import STAGES, Act, ActLine, Lot
+from traceability.models import STAGES
 
 router = APIRouter(
     prefix="/api/v1/lots", tags=["lots"], responses=problems(AmbiguousLot, Gs1Error, UnknownLot)
@@ -142,7 +143,7 @@ def get_lot(lot: LotToRead, session: ReadSession) -> LotOut:
 @router.get("/{lot}/acts")
 def list_acts(lot: LotToRead, session: ReadSession) -> Acts:
     """Return everything done with the lot, oldest first, voided acts included."""
-    return Acts(acts=[ActOut.of(session, act) for act in acts_of(session, lot)])
+    return Acts(acts=[ActOut.of(session, act) for act in of_lot(session, lot)])
 
 
 @router.get("/{lot}/conditions")
@@ -161,16 +162,11 @@ def trace(
     asked: Sequence[Literal["back", "forward"]] = (
         ("back", "forward") if direction == "both" else (direction,)
     )
-    return [_traced(session, genealogy.trace(session, lot, way)) for way in asked]
+    return [traced(session, genealogy.trace(session, lot, way)) for way in asked]
 
 
-def acts_of(session: Session, lot: Lot) -> Sequence[Act]:
-    touching = select(ActLine.act_id).where(ActLine.lot_id == lot.id)
-    query = select(Act).where(col(Act.id).in_(touching))
-    return session.exec(query.order_by(col(Act.happened_at), col(Act.sequence))).all()
-
-
-def _traced(session: Session, found: genealogy.Trace) -> TraceOut:
+def traced(session: Session, found: genealogy.Trace) -> TraceOut:
+    """Return a trace as both HTTP and `minori trace --json` say it."""
     return TraceOut(
         direction=found.direction,
         lots=LotOut.all(session, found.lots),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.edge.console import Console, new_console
 from tests.fakes.mosquitto import Mosquitto
 
 
@@ -34,3 +35,25 @@ async def until(condition: Callable[[], object], *, limit_s: float = 30) -> None
     while not condition():
         assert time.monotonic() < end, "the condition did not come true"
         await asyncio.sleep(0.005)
+
+
+@pytest.fixture(scope="session")
+def _stocked(tmp_path_factory: pytest.TempPathFactory) -> Console:
+    console = new_console(tmp_path_factory.mktemp("farm"))
+    console.ok(
+        *("catalogue", "crop", "add", "lowk", "--name", "Low-potassium lettuce"),
+        *("--name-ja", "低カリウムレタス", "--largest-head", "200g"),
+    )
+    console.ok(
+        *("catalogue", "item", "add", "lowk-80", "--crop", "lowk", "--gtin", "4912345678904"),
+        *("--net", "80g", "--name", "Low-K 80 g", "--name-ja", "低カリウムレタス 80g"),
+        *("--shelf-life-days", "10"),
+    )
+    console.ok("catalogue", "partner", "add", "mart", "--name", "Mart", "--name-ja", "マート")
+    return console
+
+
+@pytest.fixture
+def console(_stocked: Console, tmp_path: Path) -> Console:
+    """A farm with a crop, a trade item and a partner, its own copy of the database."""
+    return _stocked.copied_to(tmp_path / "farm")

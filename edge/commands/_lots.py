@@ -1,0 +1,201 @@
+"""Lots in words: the list, and the page of one lot."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from edge.commands import _acts, _text
+from edge.commands._desk import Desk
+from sensors import QUANTITIES
+from traceability import acts, conditions, genealogy, lookup
+from traceability.amounts import Amount
+from traceability.conditions import Condition, Conditions, Gap
+from traceability.models import Crop, Lot, TradeItem, Zone
+from traceability.provenance import Finding, findings
+
+# More than these and the reader wants --json, or a better probe.
+_GAPS_SHOWN = 5
+
+
+def listed(desk: Desk, *, stage: str, crop: str, text: str, with_closed: bool, limit: int) -> str:
+    """Return lots newest first, as a table or as JSON."""
+    from api.lotlist import Wanted, page_of
+    from api.v1.shapes import LotOut
+
+    wanted = Wanted(stage, crop, text, None if with_closed else True)
+    page = page_of(desk.session, wanted, limit=limit)
+    if desk.as_json:
+        return _text.as_json([LotOut.of(row).model_dump(mode="json") for row in page.rows])
+    if not page.rows:
+        return "no such lots; --all shows closed ones, too"
+    rows = [
+        (
+            row.lot.code,
+            row.lot.stage if row.lot.is_open else "closed",
+            _text.amount(Amount(row.lot.pieces, row.lot.weight_g)) if row.lot.is_open else "",
+            row.zone.code if row.zone else "",
+            _text.local(row.lot.opened_at, desk.time_zone(row.lot.site_id))[:10],
+            _text.name_of(row.item or row.crop),
+        )
+        for row in page.rows
+    ]
+    lines = _text.table(("lot", "stage", "amount", "zone", "since", "what"), rows)
+    more = ["", f"the newest {limit}; more with --limit"] if page.after else []
+    return "\n".join([*lines, *more])
+
+
+def shown(desk: Desk, lot: Lot) -> str:
+    """Return everything a grower asks of one lot."""
+    family = genealogy.ancestors(desk.session, lot)
+    # The crop's ranges speak of growing; a cold store is meant to be colder.
+    targets = conditions.targets_of(desk.session, lot.crop_id)
+    growing = _lived(desk, [a for a in family if a.stage == "growing"], targets)
+    after = _lived(desk, [a for a in family if a.stage != "growing"], {})
+    found = findings(desk.session, family)
+    if desk.as_json:
+        return _text.as_json(_as_facts(desk, lot, growing, after, found))
+    parts = [
+        _head(desk, lot),
+        ["Journey", *_acts.journey(desk, lot, family)],
+        _lines_of("Conditions while growing", desk, lot, growing),
+        _lines_of("Conditions since", desk, lot, after),
+        _inspections(desk, lot, found),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def acts_shown(desk: Desk, lot: Lot) -> str:
+    """Return the lot's own acts with their ids, oldest first: what `minori lot void` takes."""
+    found = acts.of_lot(desk.session, lot)
+    if desk.as_json:
+        from api.v1.shapes import ActOut
+
+        return _text.as_json([ActOut.of(desk.session, a).model_dump(mode="json") for a in found])
+    zone = desk.time_zone(lot.site_id)
+    rows = [(_text.local(act.happened_at, zone), act.kind, act.id) for act in found]
+    return "\n".join(_text.table((f"when ({zone.key})", "act", "id"), rows))
+
+
+def _as_facts(
+    desk: Desk, lot: Lot, growing: Conditions, after: Conditions, found: Sequence[Finding]
+) -> dict[str, Any]:
+    from api.v1.lots import ConditionsOut
+    from api.v1.shapes import ActOut, LotOut
+
+    done = acts.of_lot(desk.session, lot)
+    return {
+        "lot": LotOut.all(desk.session, [lot])[0].model_dump(mode="json"),
+        "link": lookup.link_of(desk.session, lot, base=desk.settings.web.public_url)
+        if desk.settings.web.public_url
+        else None,
+        "acts": [ActOut.of(desk.session, act).model_dump(mode="json") for act in done],
+        "conditions": {
+            "growing": ConditionsOut.of(growing).model_dump(mode="json"),
+            "since": ConditionsOut.of(after).model_dump(mode="json"),
+        },
+        "inspections": [
+            {
+                "measure": one.measure,
+                "value": one.value,
+                "unit": one.unit,
+                "method": one.method,
+                "at": one.at.isoformat(),
+            }
+            for one in found
+        ],
+    }
+
+
+def _lived(
+    desk: Desk, lots: Sequence[Lot], targets: Mapping[str, tuple[float, float]]
+) -> Conditions:
+    spans = conditions.spans_of(desk.session, lots, now=desk.now)
+    return conditions.lived_through(desk.session, spans, targets=targets)
+
+
+def _head(desk: Desk, lot: Lot) -> list[str]:
+    item = desk.session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
+    what = item or desk.session.get_one(Crop, lot.crop_id)
+    both = " / ".join(dict.fromkeys(name for name in (what.name, what.name_ja) if name))
+    zone = desk.time_zone(lot.site_id)
+    place = desk.session.get(Zone, lot.zone_id) if lot.zone_id else None
+    closed = f"closed {_text.local_with_zone(lot.closed_at, zone)}" if lot.closed_at else ""
+    said = [
+        ("what", both),
+        ("stage", lot.stage),
+        ("named by", lot.scope),
+        ("amount", closed or _text.amount(Amount(lot.pieces, lot.weight_g))),
+        ("place", f"{place.code} ({_text.name_of(place)})" if place else ""),
+        ("opened", _text.local_with_zone(lot.opened_at, zone)),
+        ("packed", lot.packed_on.isoformat() if lot.packed_on else ""),
+        ("best before", lot.best_before.isoformat() if lot.best_before else ""),
+    ]
+    return [f"Lot {lot.code}", *(f"  {name:<12}{value}" for name, value in said if value)]
+
+
+def _lines_of(title: str, desk: Desk, lot: Lot, lived: Conditions) -> list[str]:
+    if not lived.spans:
+        return []
+    zone = desk.time_zone(lot.site_id)
+    first, last = lived.spans[0].start, max(span.end for span in lived.spans)
+    places = ", ".join(dict.fromkeys(_text.name_of(span.zone) for span in lived.spans))
+    lines = [
+        f"{title}: {places}",
+        f"{_text.local(first, zone)} to {_text.local(last, zone)} ({_text.duration(last - first)})",
+    ]
+    if not lived.quantities:
+        return [*lines, "nothing was measured there in that time"]
+    header = ("quantity", "unit", "min", "mean", "max", "in range", "measured")
+    rows = [_row(one) for one in lived.quantities]
+    lines += _text.table(header, rows, numbers=(2, 3, 4, 6))
+    return [*lines, *_light(lived), *_gaps(lived, desk, lot)]
+
+
+def _row(one: Condition) -> tuple[str, ...]:
+    within = "no target"
+    if one.target is not None and one.in_range is not None:
+        low, high = one.target
+        within = f"{one.in_range:.0%} of {low:g}-{high:g}"
+    numbers = (f"{value:.4g}" for value in (one.low, one.mean, one.high))
+    unit = QUANTITIES[one.quantity].unit
+    return (one.quantity, unit, *numbers, within, f"{one.covered:.0%}")
+
+
+def _light(lived: Conditions) -> list[str]:
+    """Say the daily light integral of days measured from end to end; a part of a day is none."""
+    whole = [day.mol for day in lived.daily_light if day.covered > 0.95]
+    if not whole:
+        return []
+    mean = sum(whole) / len(whole)
+    span = f"{min(whole):.1f} to {max(whole):.1f}"
+    return [f"daily light (DLI): mean {mean:.1f} mol/m²/d, {span}, over {len(whole)} whole days"]
+
+
+def _gaps(lived: Conditions, desk: Desk, lot: Lot) -> list[str]:
+    zone = desk.time_zone(lot.site_id)
+    gaps: list[tuple[str, Gap]] = [
+        (one.quantity, gap) for one in lived.quantities for gap in one.gaps
+    ]
+    if not gaps:
+        return ["no gaps: every quantity was heard all the time"]
+    longest = sorted(gaps, key=lambda pair: pair[1].start - pair[1].end)[:_GAPS_SHOWN]
+    lines = [
+        f"  {quantity} in {gap.zone}: {_text.local(gap.start, zone)} to "
+        f"{_text.local(gap.end, zone)} ({_text.duration(gap.end - gap.start)})"
+        for quantity, gap in longest
+    ]
+    total = sum((gap.end - gap.start for _, gap in gaps), timedelta())
+    more = f", the {_GAPS_SHOWN} longest:" if len(gaps) > _GAPS_SHOWN else ":"
+    return [f"gaps, when nothing was heard: {len(gaps)}, {_text.duration(total)}{more}", *lines]
+
+
+def _inspections(desk: Desk, lot: Lot, found: Sequence[Finding]) -> list[str]:
+    if not found:
+        return []
+    zone = desk.time_zone(lot.site_id)
+    rows = [
+        (_text.local(one.at, zone), one.measure, f"{one.value:g}", one.unit, one.method)
+        for one in found
+    ]
+    header = (f"when ({zone.key})", "measured", "value", "unit", "method")
+    return ["Inspections", *_text.table(header, rows, numbers=(2,))]
