@@ -4,11 +4,12 @@ Late is the point: `minori agent` must start in a blink on a small board, so not
 may pull in pandas, Prophet or the web server before a command needs it (DESIGN 14).
 """
 
-import importlib
 import sys
 from collections.abc import Sequence
 
 import click
+
+from edge.commands._lazy import LazyGroup
 
 # name -> (module with a click object called `command`, its line in the help)
 COMMANDS = {
@@ -16,6 +17,13 @@ COMMANDS = {
     "devices": ("edge.commands.devices", "Probes: models, recorded exchanges, what they say."),
     "demo": ("edge.commands.demo", "A whole farm in a temporary folder, to look at."),
     "gs1": ("edge.commands.gs1", "Read GS1 codes: what they hold, the link they make."),
+    "run": ("edge.commands.run", "Collect and serve: all of it in one process."),
+    "agent": ("edge.commands.agent", "Collect only: ports and MQTT into the database."),
+    "web": ("edge.commands.web", "Serve only: pages and HTTP from the database."),
+    "import": ("edge.commands.import_", "Bring in history: readings, lots."),
+    "replay": ("edge.commands.replay", "Play a recorded climate through simulated probes."),
+    "user": ("edge.commands.user", "Who may sign in."),
+    "db": ("edge.commands.db", "Check or upgrade the database."),
     "init": ("edge.commands.init", "Write a documented settings file."),
     "lot": ("edge.commands.lot", "Lots: list, show, sow, harvest, pack, ship and all between."),
     "trace": ("edge.commands.trace", "Where a lot came from and where it went, as two trees."),
@@ -23,24 +31,9 @@ COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        command = importlib.import_module(COMMANDS[name][0]).command
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        # Taken from the table: asking each command would import them all for one help page.
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="minori")
 def minori() -> None:
     """From the probe to the shelf: readings, lots, provenance and forecasts of a farm."""

@@ -10,6 +10,7 @@ EdgeError
 ├── AddressTaken         another program listens there: choose another port
 ├── StoreFailed          the database did not take a batch: nothing more may be acknowledged
 ├── SignInMissing        asked to listen beyond this machine with no user to sign in
+├── UserRefused          a name or password that cannot be: choose another
 ├── MapInvalid           a CSV map is wrong: change that line
 └── TableInvalid         a CSV file does not have what its map says
 """
@@ -85,6 +86,11 @@ class SignInMissing(EdgeError):
         "will not listen on {host}:{port}: others could reach it and no user exists to sign in; "
         "run `minori user add NAME --admin`, or set [web] host to 127.0.0.1"
     )
+
+
+class UserRefused(EdgeError):
+    code = "user_refused"
+    template = "user {name!r}: {problem}; {next_step}"
 
 
 class MapInvalid(EdgeError):

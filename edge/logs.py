@@ -33,5 +33,5 @@ def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None
         handler.setFormatter(_Json())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # Each connection and packet of the in-process broker is its own matter, not an event of ours.
-    for noisy in ("amqtt", "transitions", "passlib", "mqtt"):
+    for noisy in ("alembic", "amqtt", "transitions", "passlib", "mqtt"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

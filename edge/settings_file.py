@@ -1,24 +1,22 @@
 """From a settings file to `Settings`, or one typed error that says which line and what to do."""
 
-import difflib
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeGuard, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from edge.errors import SettingsInvalid, SettingsMissing
 from edge.settings import ENV_CONFIG, ENV_PREFIX, Settings
+from edge.toml_file import Location, Refusal, TomlFile, fault_of
 from sensors import QUANTITIES, BadPayload
-from sensors.toml_lines import line_numbers, line_of
 from sensors.wires.payload import Path as JsonPath
 from sensors.wires.payload import Template
 
-Location = tuple[str | int, ...]
 SEARCHED = (Path("minori.toml"), Path("/etc/minori/minori.toml"))
+DOCS = "docs/settings.md"
 
 
 def find(path: Path | None = None) -> Path:
@@ -43,46 +41,20 @@ def load(path: Path | None = None) -> Settings:
         SettingsInvalid: the first thing that is wrong in it or in MINORI_*.
     """
     file = find(path)
-    text = _read(file)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsInvalid(
-            file=file,
-            line="",
-            key="TOML",
-            expected="a readable file",
-            got=str(error),
-            next_step="mend that line; texts stand in quotes",
-        ) from error
-    return _checked(content, file=file, text=text).inside(file.parent)
+    return _checked(TomlFile.read(file, refuse=SettingsInvalid, docs=DOCS)).inside(file.parent)
 
 
 def parse(content: Mapping[str, Any]) -> Settings:
     """Check settings made in a program (demo, tests); errors as from a file."""
-    return _checked(content, file=Path("settings"), text="")
+    return _checked(TomlFile(Path("settings"), "", content, SettingsInvalid, DOCS))
 
 
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsInvalid(
-            file=file,
-            line="",
-            key="file",
-            expected="readable UTF-8",
-            got=str(error),
-            next_step="check its permissions and encoding",
-        ) from error
-
-
-def _checked(content: Mapping[str, Any], *, file: Path, text: str) -> Settings:
+def _checked(source: TomlFile) -> Settings:
     _refuse_unknown_variables()
     try:
-        settings = Settings(**content)
+        settings = Settings(**source.content)
     except ValidationError as error:
-        raise _first(error, file, text) from error
+        raise _refusal(source, *fault_of(error, Settings)) from error
     except SettingsError as error:
         raise SettingsInvalid(
             file="environment",
@@ -93,12 +65,7 @@ def _checked(content: Mapping[str, Any], *, file: Path, text: str) -> Settings:
             next_step="write one value as MINORI_SECTION__KEY",
         ) from error
     for location, expected, got in _contradictions(settings):
-        raise SettingsInvalid(
-            **_where(location, file, text),
-            expected=expected,
-            got=repr(got),
-            next_step="docs/settings.md lists every key",
-        )
+        raise _refusal(source, location, expected, repr(got), "")
     return settings
 
 
@@ -118,51 +85,23 @@ def _refuse_unknown_variables() -> None:
         )
 
 
-def _first(error: ValidationError, file: Path, text: str) -> SettingsInvalid:
-    fault = error.errors(include_url=False)[0]
-    location = fault["loc"]
-    if fault["type"] == "extra_forbidden":
-        known = _keys_at(location[:-1])
-        close = difflib.get_close_matches(str(location[-1]), known, n=1)
-        return SettingsInvalid(
-            **_where(location, file, text),
-            expected=f"one of {', '.join(known)}",
-            got=f"unknown key {str(location[-1])!r}",
-            next_step=f"did you mean {close[0]!r}?" if close else "remove it",
-        )
-    expected = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    missing = fault["type"] == "missing"
-    return SettingsInvalid(
-        **_where(location, file, text),
-        expected="a value" if missing else expected,
-        got="nothing" if missing else repr(fault["input"])[:80],
-        next_step="docs/settings.md says what it is for",
-    )
-
-
-def _where(location: Location, file: Path, text: str) -> dict[str, object]:
-    names = [part for part in location if isinstance(part, (str, int))]
-    for length in range(len(names), 0, -1):
-        variable = ENV_PREFIX + "__".join(str(part) for part in names[:length]).upper()
-        if variable in {name.upper() for name in os.environ}:
-            return {"file": "environment", "line": "", "key": variable}
-    line = line_of(line_numbers(text), tuple(names)) if text else None
-    key = "".join(f"[{p + 1}]" if isinstance(p, int) else f".{p}" for p in names).lstrip(".")
-    return {"file": file, "line": f", line {line}" if line else "", "key": key}
-
-
-def _keys_at(location: Location) -> list[str]:
-    model: type[BaseModel] = Settings
-    for name in location:
-        if not isinstance(name, str) or name not in model.model_fields:
-            continue
-        kind = model.model_fields[name].annotation
-        model = next((k for k in (kind, *get_args(kind)) if _is_model(k)), model)
-    return list(model.model_fields)
-
-
-def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+def _refusal(
+    source: TomlFile, location: Location, expected: str, got: str, next_step: str
+) -> Refusal:
+    """Say where a wrong value came from: the environment, if it was given there, or the file."""
+    given = {name.upper() for name in os.environ}
+    for length in range(len(location), 0, -1):
+        variable = ENV_PREFIX + "__".join(str(part) for part in location[:length]).upper()
+        if variable in given:
+            return SettingsInvalid(
+                file="environment",
+                line="",
+                key=variable,
+                expected=expected,
+                got=got,
+                next_step=next_step or f"{DOCS} says what it is for",
+            )
+    return source.refusal(location, expected, got, next_step)
 
 
 def _contradictions(settings: Settings) -> Iterator[tuple[Location, str, object]]:

@@ -1,0 +1,28 @@
+"""The `--config` option and the start that every running command shares."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def config_option(command: _Command) -> _Command:
+    """Add `--config FILE`; without it the file is looked for as docs/settings.md says."""
+    option = click.option(
+        "--config", type=click.Path(path_type=Path), help="Settings file (else: minori.toml)."
+    )
+    return option(command)
+
+
+def serve(config: Path | None, *, agent: bool, web: bool) -> None:
+    """Read the settings and run the chosen parts until stopped."""
+    from edge import logs
+    from edge.service import run
+    from edge.settings_file import load
+
+    settings = load(config)
+    logs.configure()
+    run(settings, agent=agent, web=web)

@@ -1,0 +1,14 @@
+"""`minori import`: history from files, each kind with a map that says what its columns mean."""
+
+import click
+
+from edge.commands._lazy import LazyGroup
+
+COMMANDS = {
+    "readings": ("edge.commands.import_readings", "A recorded climate (CSV)."),
+}
+
+
+@click.command(cls=LazyGroup, table=COMMANDS)
+def command() -> None:
+    """Bring in history from files; running an import twice doubles nothing."""

@@ -1,0 +1,102 @@
+"""A TOML file that people write: read and checked, or one sentence about the first wrong line."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from edge.errors import MapInvalid, SettingsInvalid
+from sensors.toml_lines import line_numbers, line_of
+
+Location = tuple[str | int, ...]
+# Their facts are the same; which one it is says what the file was for.
+Refusal = SettingsInvalid | MapInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class TomlFile:
+    """One file's content with the text it came from. `refuse` is the class of its errors."""
+
+    file: Path
+    text: str
+    content: Mapping[str, Any]
+    refuse: type[SettingsInvalid] | type[MapInvalid]
+    docs: str  # where every key is described
+
+    @classmethod
+    def read(
+        cls, file: Path, *, refuse: type[SettingsInvalid] | type[MapInvalid], docs: str
+    ) -> "TomlFile":
+        """Read a file.
+
+        Raises:
+            `refuse`: it cannot be read, or is not TOML.
+        """
+        unread = cls(file, "", {}, refuse, docs)
+        try:
+            text = file.read_text(encoding="utf-8")
+            return cls(file, text, tomllib.loads(text), refuse, docs)
+        except tomllib.TOMLDecodeError as error:
+            next_step = "mend that line; texts stand in quotes"
+            raise unread.refusal(("TOML",), "a readable file", error, next_step) from error
+        except (OSError, UnicodeDecodeError) as error:
+            next_step = "check its name, permissions and encoding"
+            raise unread.refusal(("file",), "readable UTF-8", error, next_step) from error
+
+    def refusal(
+        self, location: Location, expected: object, got: object, next_step: str = ""
+    ) -> Refusal:
+        """Return the error for the value at `location`."""
+        line = line_of(line_numbers(self.text), location) if self.text else None
+        return self.refuse(
+            file=self.file,
+            line=f", line {line}" if line else "",
+            key=spelled(location),
+            expected=expected,
+            got=got,
+            next_step=next_step or f"{self.docs} says what it is for",
+        )
+
+    def first(self, error: ValidationError, root: type[BaseModel]) -> Refusal:
+        """Return the error for the first thing pydantic found wrong."""
+        return self.refusal(*fault_of(error, root))
+
+
+def fault_of(error: ValidationError, root: type[BaseModel]) -> tuple[Location, str, str, str]:
+    """Return where the first fault is, what was expected, what came, and what to do about it."""
+    fault = error.errors(include_url=False)[0]
+    location = fault["loc"]
+    if fault["type"] == "extra_forbidden":
+        known = _keys_at(root, location[:-1])
+        close = difflib.get_close_matches(str(location[-1]), known, n=1)
+        next_step = f"did you mean {close[0]!r}?" if close else "remove it"
+        got = f"unknown key {str(location[-1])!r}"
+        return location, f"one of {', '.join(known)}", got, next_step
+    if fault["type"] == "missing":
+        return location, "a value", "nothing", ""
+    expected = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return location, expected, repr(fault["input"])[:80], ""
+
+
+def spelled(location: Location) -> str:
+    """Return a place as people count it: `devices[2].zone` is the second device's zone."""
+    parts = (f"[{p + 1}]" if isinstance(p, int) else f".{p}" for p in location)
+    return "".join(parts).lstrip(".")
+
+
+def _keys_at(root: type[BaseModel], location: Location) -> list[str]:
+    model = root
+    for name in location:
+        if not isinstance(name, str) or name not in model.model_fields:
+            continue
+        kind = model.model_fields[name].annotation
+        model = next((k for k in (kind, *get_args(kind)) if _is_model(k)), model)
+    return list(model.model_fields)
+
+
+def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
