@@ -25,6 +25,7 @@ COMMANDS = {
     "user": ("edge.commands.user", "Who may sign in."),
     "db": ("edge.commands.db", "Check or upgrade the database."),
     "init": ("edge.commands.init", "Write a documented settings file."),
+    "label": ("edge.commands.label", "Write the QR label of a lot."),
     "lot": ("edge.commands.lot", "Lots: list, show, sow, harvest, pack, ship and all between."),
     "trace": ("edge.commands.trace", "Where a lot came from and where it went, as two trees."),
     "settings": ("edge.commands.settings", "Check minori.toml, or print what may stand in it."),

@@ -141,7 +141,8 @@ def looks_up(function: Callable[Concatenate[Desk, _P], str]) -> Callable[..., No
         settings = settings_file.load(config)
         with store.reading(settings) as session:
             said = function(Desk(session, settings, as_json, datetime.now(UTC)), *args, **kwargs)
-        click.echo(said)
+        if said:
+            click.echo(said)
 
     return run
 
