@@ -1,31 +1,178 @@
-"""`minori devices`: what probes there are, and what their bytes mean."""
+"""`minori devices`: what probes there are, what they say, and what their bytes mean."""
 
+import asyncio
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from edge import settings_file
+from edge.commands import _devices_ask as ask
+from edge.commands import _text
+from edge.errors import SettingsMissing
+from edge.wiring import OWN_PROFILES
+from sensors import profile as profiles
 from sensors.captures import WIRES
 from sensors.captures import decode as decode_rows
 from sensors.errors import BadPayload
+from sensors.profile import Profile
+from sensors.quantities import QUANTITIES
+from sensors.rehearsal import decode as decode_answers
+
+_CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group("devices")
+@click.group()
 def command() -> None:
-    """Probes: known models, recorded exchanges, a look at what a device says."""
+    r"""Probes: known models, recorded exchanges, a look at what a device says.
+
+    \b
+    minori devices models
+    minori devices scan
+    minori devices test bench-1
+    minori devices decode xy_md02 --hex '01 04 04 00 CE 02 57 DA E5'
+    minori devices decode --capture trouble.jsonl --wire modbus
+    """
 
 
 @command.command()
+@_CONFIG
+@_JSON
+def models(config: Path | None, *, as_json: bool) -> None:
+    """List the models a device in the settings may have, your own profiles included."""
+    folders = _own_folders(config)
+    found = [profiles.load(model, *folders) for model in sorted(profiles.available(*folders))]
+    if as_json:
+        click.echo(_text.as_json([_listed(profile) for profile in found]))
+        return
+    rows = [(p.model, p.wire, p.name, ", ".join(v.key for v in p.values)) for p in found]
+    click.echo("\n".join(_text.table(("MODEL", "WIRE", "NAME", "MEASURES"), rows)))
+
+
+@command.command()
+@_CONFIG
+@_JSON
+def scan(config: Path | None, *, as_json: bool) -> None:
+    """Ask every polled device of the settings once, at its address; writes nothing to any.
+
+    Exit code 1: at least one did not answer as its model should.
+    """
+    found = asyncio.run(ask.scan(settings_file.load(config)))
+    if as_json:
+        click.echo(_text.as_json([ask.listed(device) for device in found]))
+    else:
+        rows = [(d.port, d.address, d.name, d.model, d.said) for d in found]
+        header = ("PORT", "ADDRESS", "DEVICE", "MODEL", "ANSWER")
+        click.echo("\n".join(_text.table(header, rows)))
+    if any(device.error for device in found):
+        sys.exit(1)
+
+
+@command.command()
+@click.argument("device")
+@_CONFIG
+@_JSON
+def test(device: str, config: Path | None, *, as_json: bool) -> None:
+    """Read one device now, as the agent would: raw bytes, decoded values, how long it took.
+
+    Stop the agent first: a line has one owner. Exit code 1: the reading failed.
+    """
+    tried = asyncio.run(ask.test(settings_file.load(config), device))
+    click.echo(_text.as_json(ask.shown(tried)) if as_json else "\n".join(ask.lines(tried)))
+    if tried.error:
+        sys.exit(1)
+
+
+@command.command()
+@click.argument("model", required=False)
+@click.option("--hex", "answers", multiple=True, help="One answer of the device; repeatable.")
+@click.option(
+    "--file",
+    "answer_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Answers in hex, one a line, in the order of the model's questions.",
+)
 @click.option(
     "--capture",
-    required=True,
     type=click.Path(exists=True, path_type=Path),
     help="Recorded exchanges, one JSON object a line (Sparkplug: manifest.json or its folder).",
 )
-@click.option("--wire", required=True, type=click.Choice(WIRES), help="What the capture speaks.")
-def decode(capture: Path, wire: str) -> None:
-    """Print what recorded bytes mean, one JSON line a row, in order."""
+@click.option("--wire", type=click.Choice(WIRES), help="What the capture speaks.")
+@_CONFIG
+def decode(
+    model: str | None,
+    answers: Sequence[str],
+    answer_file: Path | None,
+    capture: Path | None,
+    wire: str | None,
+    config: Path | None,
+) -> None:
+    """Print what bytes mean, as JSON: of one MODEL, or of a whole capture, row by row."""
+    if capture is not None and wire is not None and model is None:
+        _print_capture(capture, wire)
+        return
+    lines = [*answers, *(answer_file.read_text("utf-8").splitlines() if answer_file else ())]
+    if model is None or capture is not None or wire is not None or not lines:
+        raise click.UsageError("give MODEL with --hex or --file, or --capture with --wire")
+    profile = profiles.load(model, *_own_folders(config))
+    click.echo(_text.as_json(_decoded(profile, [_bytes(line) for line in lines if line.strip()])))
+
+
+def _own_folders(config: Path | None) -> list[Path]:
+    """The operator's own profiles, where settings are given or found; none is no error here."""
+    try:
+        return [settings_file.load(config).path(OWN_PROFILES)]
+    except SettingsMissing:
+        if config is not None:
+            raise
+        return []
+
+
+def _listed(profile: Profile) -> dict[str, Any]:
+    return {
+        "model": profile.model,
+        "name": profile.name,
+        "wire": profile.wire,
+        "measures": {v.key: QUANTITIES[v.quantity].unit for v in profile.values},
+        "source": profile.source,
+        "note": profile.note,
+    }
+
+
+def _decoded(profile: Profile, answers: Sequence[bytes]) -> dict[str, Any]:
+    heard = decode_answers(profile, answers)
+    return {
+        "model": profile.model,
+        "values": {
+            value.key: {
+                "value": value.measured(heard.values[value.key]),
+                "unit": QUANTITIES[value.quantity].unit,
+                "raw": heard.values[value.key],
+            }
+            for value in profile.values
+        },
+        "doubt": heard.doubt.name.lower(),
+    }
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise BadPayload(
+            source="--hex",
+            fault="hex",
+            problem="no bytes",
+            expected="hex digits, two a byte",
+            got=repr(text[:60]),
+        ) from error
+
+
+def _print_capture(capture: Path, wire: str) -> None:
     source = capture / "manifest.json" if capture.is_dir() else capture
     rows = _manifest(source) if wire == "sparkplug" else _lines(source)
     for line in decode_rows(wire, rows, lambda name: _beside(source, name)):
@@ -33,7 +180,7 @@ def decode(capture: Path, wire: str) -> None:
 
 
 def _manifest(path: Path) -> list[dict[str, Any]]:
-    content = _json(path.read_text("utf-8"), f"{path}")
+    content = _json(_read(path), f"{path}")
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise _malformed(f"{path}", "a list of objects", content)
     return content
@@ -41,7 +188,8 @@ def _manifest(path: Path) -> list[dict[str, Any]]:
 
 def _lines(path: Path) -> list[dict[str, Any]]:
     rows = []
-    for number, text in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    # Only LF ends a line of a capture: other line ends may stand inside its texts.
+    for number, text in enumerate(_read(path).split("\n"), start=1):
         if not text.strip():
             continue
         row = _json(text, f"{path}, line {number}")
@@ -49,6 +197,13 @@ def _lines(path: Path) -> list[dict[str, Any]]:
             raise _malformed(f"{path}, line {number}", "a JSON object", row)
         rows.append(row)
     return rows
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _malformed(f"{path}", f"UTF-8 text ({error})", path.name) from error
 
 
 def _json(text: str, source: str) -> Any:
