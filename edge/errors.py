@@ -101,3 +101,8 @@ class MapInvalid(EdgeError):
 class TableInvalid(EdgeError):
     code = "table_invalid"
     template = "{file}: {problem}; expected {expected}, got {got}; {next_step}"
+
+
+class DemoFailed(EdgeError):
+    code = "demo_failed"
+    template = "{what}; it last said:\n{said}"

@@ -52,17 +52,23 @@ class Climate:
 
 
 def lay_down(
-    engine: Engine, farm: DemoFarm, *, seed: int, start: datetime, end: datetime
+    engine: Engine,
+    farm: DemoFarm,
+    *,
+    seed: int,
+    start: datetime,
+    end: datetime,
+    outages_before: datetime,
 ) -> Climate:
     """Store the readings of start <= time < end; return the climate as it is at the end.
 
-    Storing them again changes nothing.
+    Outages are counted back from `outages_before`. Storing it all again changes nothing.
     """
     with writing_session(engine) as session:
         series = _place(session, farm, start)
     climate = Climate(seed, start)
     rows: list[ReadingRow] = []
-    for row in _rows(climate, series, seed, start, end):
+    for row in _rows(climate, series, seed, (start, end), outages_before):
         rows.append(row)
         if len(rows) >= _BATCH:
             _store(engine, rows)
@@ -88,15 +94,16 @@ def _rows(
     climate: Climate,
     series: list[tuple[Probe, str, int]],
     seed: int,
-    start: datetime,
-    end: datetime,
+    span: tuple[datetime, datetime],
+    outages_before: datetime,
 ) -> Iterator[ReadingRow]:
     dice = random.Random(seed)  # noqa: S311  a believable loss, not a secret
     good, none = int(Quality.GOOD), int(Reason.NONE)
-    moment = start
+    moment, end = span
     while moment < end:
         at_ms, values = to_ms(moment), climate.at(moment)
-        silent = {device for far, near, device in _OUTAGES if end - far <= moment < end - near}
+        ago = outages_before - moment
+        silent = {device for far, near, device in _OUTAGES if near < ago <= far}
         for probe, quantity, number in series:
             value = values[probe.zone][quantity]
             heard = dice.random() > _LOST_SHARE and not silent & {"", probe.name}

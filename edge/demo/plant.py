@@ -56,7 +56,7 @@ def link(folder: Path, port: str) -> Path:
     return folder / "serial" / f"usb-demo_{port}"
 
 
-def settings_text(folder: Path, *, web_port: int) -> str:
+def settings_text(folder: Path, *, web_port: int, mqtt_port: int) -> str:
     """Return the demo's `minori.toml`: what a grower with these probes would have written."""
     head = f"""# The demo farm's settings; a real farm names its ports as /dev/serial/by-id/...
 [site]
@@ -72,6 +72,9 @@ origin_ja = "福島県"
 [web]
 port = {web_port}
 public_url = "http://127.0.0.1:{web_port}"
+
+[mqtt]
+port = {mqtt_port}
 """
     zones = [
         f'[[zones]]\ncode = "{code}"\nname = "{en}"\nname_ja = "{ja}"\nkind = "{kind}"\n'
