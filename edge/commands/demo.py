@@ -1,5 +1,6 @@
 """`minori demo`: a whole farm to look at, and `--check`, which asks it every main question."""
 
+import logging
 import sys
 import time
 from datetime import date, datetime
@@ -28,6 +29,8 @@ def command(*, check: bool, seed: int, end: datetime | None, port: int | None) -
 
     Everything between the probes and the pages is the real program; nothing is left behind.
     """
+    # The radio's gateway waits for the broker as any would; that is no news here.
+    logging.getLogger("edge.bus").setLevel(logging.CRITICAL)
     last_day: date | None = end.date() if end else None
     with show.running(seed=seed, end=last_day, web_port=port, say=_say) as demo:
         if check:

@@ -228,6 +228,9 @@ column = "time"
 format = "%Y-%m-%d %H:%M"
 time_zone = "Asia/Tokyo"
 
+[[devices]]
+name = "old-logger"
+
 [[columns]]
 column = "temp"
 device = "old-logger"
