@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sensors.captures.row import Outcome, Row, text_field
-from sensors.wires import payload
+from sensors.wires import homeassistant, payload
 from sensors.wires.payload import Decoded
 from sensors.wires.payload.scalars import instant
 
@@ -19,10 +19,13 @@ def read(row: Row) -> Outcome:
         body = text_field(row, "payload_text").encode()
     else:
         body = json.dumps(row.get("payload")).encode()
+    topic = text_field(row, "topic")
+    if homeassistant.is_discovery(topic):
+        return _announced(homeassistant.read(topic, body))
     retained = row.get("retain") is True or row.get("retained") is True
     arrived = instant(row.get("received_at"))
     message = payload.decode(
-        text_field(row, "topic"),
+        topic,
         body,
         received_at=arrived[0] if arrived else _UNKNOWN_ARRIVAL,
         retained=retained,
@@ -30,6 +33,31 @@ def read(row: Row) -> Outcome:
     # What the broker kept shows how things were, not how they are.
     names = [value.name for value in message.values if value.value is not None] if retained else []
     return Outcome(_got(message), quality=dict.fromkeys(names, "stale"))
+
+
+def _announced(announcement: homeassistant.Announcement) -> Outcome:
+    """Show what a probe said of itself, under the long names of the configuration."""
+    items = [
+        {
+            "unique_id": entity.unique_id,
+            "name": entity.name,
+            "state_topic": entity.state_topic,
+            "path": entity.path.text.removeprefix("$").removeprefix("."),
+            "unit_of_measurement": entity.unit,
+            "unit": entity.unit,
+            "device_class": entity.device_class,
+            "state_class": entity.state_class,
+            "quantity": entity.quantity,
+            "expire_after": entity.expire_after_s,
+            "availability_topics": list(entity.availability_topics),
+            "device": entity.device,
+        }
+        for entity in announcement.entities
+    ]
+    first = items[0] if items else {}
+    left_alone = dict(announcement.left_alone)
+    got = {**first, "removed": announcement.removed, "left_alone": left_alone}
+    return Outcome(got, listed=items)
 
 
 def _got(message: Decoded) -> dict[str, Any]:

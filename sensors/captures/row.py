@@ -75,4 +75,14 @@ def _shaped(full: Any, expect: Any) -> Any:
         # One expected entry stands for all that come after it.
         last = len(expect) - 1
         return [_shaped(item, expect[min(at, last)]) for at, item in enumerate(full)]
+    if isinstance(full, dict) and expect is not None:
+        return _bare(full, expect)
     return full
+
+
+def _bare(full: dict[str, Any], expect: Any) -> Any:
+    """Return the one thing of a property that an expectation without names can mean."""
+    if isinstance(expect, list):
+        lists = [value for value in full.values() if isinstance(value, list)]
+        return _shaped(lists[0], expect) if lists else list(full.values())
+    return full.get("value", full)

@@ -9,7 +9,7 @@ behaviour of the public UARDECS library (MIT).
 
 import re
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from sensors.errors import BadPayload
 from sensors.wires.payload.scalars import number
@@ -41,20 +41,18 @@ class Place:
         """How many of the three stand for any: the nearer place has the smaller number."""
         return self._numbers().count(0)
 
+    def to_xml(self) -> str:
+        return f'room="{self.room}" region="{self.region}" order="{self.order}"'
+
     def _numbers(self) -> tuple[int, int, int]:
         return self.room, self.region, self.order
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
-    """One value as broadcast; `full_type` has the suffix, `ip` is None where it is not written."""
+class _Typed:
+    """A CCM type in its two parts: `InAirTemp.mIC` is type InAirTemp, suffix mIC."""
 
+    __slots__ = ()
     full_type: str
-    place: Place
-    priority: int
-    value: float
-    ip: str | None = None
-    level: str | None = None
 
     @property
     def type(self) -> str:
@@ -64,10 +62,21 @@ class Data:
     def suffix(self) -> str | None:
         return _split(self.full_type)[1]
 
+
+@dataclass(frozen=True, slots=True)
+class Data(_Typed):
+    """One value as broadcast; `full_type` has the suffix, `ip` is None where it is not written."""
+
+    full_type: str
+    place: Place
+    priority: int
+    value: float
+    ip: str | None = None
+    level: str | None = None
+
     def to_xml(self, decimals: int) -> str:
         value = f"{self.value:.{decimals}f}"
-        place = f'room="{self.place.room}" region="{self.place.region}" order="{self.place.order}"'
-        head = f"<DATA type={quoteattr(self.full_type)} {place}"
+        head = f"<DATA type={_quoted(self.full_type)} {self.place.to_xml()}"
         return f'{head} priority="{self.priority}">{value}</DATA>'
 
 
@@ -90,7 +99,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Ccm:
+class Ccm(_Typed):
     """One line of a node's CCM list: what it sends (S) or listens to (R), and how often."""
 
     number: int
@@ -102,21 +111,12 @@ class Ccm:
     direction: str
     level: str
 
-    @property
-    def type(self) -> str:
-        return _split(self.full_type)[0]
-
-    @property
-    def suffix(self) -> str | None:
-        return _split(self.full_type)[1]
-
     def to_xml(self) -> str:
-        place = f'room="{self.place.room}" region="{self.place.region}" order="{self.place.order}"'
-        head = f'<CCM No="{self.number}" {place} priority="{self.priority}" cast="{self.cast}"'
+        head = f'<CCM No="{self.number}" {self.place.to_xml()} priority="{self.priority}"'
         # Nodes in the field write the level with underscores.
-        level = self.level.replace("-", "_")
-        rest = f"unit={quoteattr(self.unit)} SR={quoteattr(self.direction)} LV={quoteattr(level)}"
-        return f"{head} {rest}>{escape(self.full_type)}</CCM>"
+        level = _quoted(self.level.replace("-", "_"))
+        rest = f"unit={_quoted(self.unit)} SR={_quoted(self.direction)} LV={level}"
+        return f'{head} cast="{self.cast}" {rest}>{escape(self.full_type)}</CCM>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +296,11 @@ def _level(text: str) -> str:
 def _value_fault(error: BadPayload) -> str:
     word = str(error.facts["fault"])
     return word if word == "not_finite" else "value"
+
+
+def _quoted(text: str) -> str:
+    # Nodes understand no other quotes than these.
+    return '"' + escape(text, {'"': "&quot;"}) + '"'
 
 
 def _wrap(inside: str) -> bytes:
