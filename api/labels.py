@@ -9,31 +9,24 @@ Sources: GS1 General Specifications, "QR Code with GS1 Digital Link URI" (X-dime
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
-from urllib.parse import urlsplit
-from xml.sax.saxutils import escape as escape_xml
 
 import segno
 
+from api.barcodes import ERROR_CORRECTION, QUIET, link_code
 from api.errors import PublicUrlNotSet
-from traceability.gs1 import Identity, identify
+from api.label_formats import svg
+from api.label_layout import MARGIN_MM, MODULE_MM, Template, lay_out
+from traceability.gs1 import Identity
 from traceability.gs1.link import CANONICAL_STEM
 
-# GS1 asks for 0.396 to 0.990 mm on packs read by phones and tills; half a millimetre survives
-# a 203 dpi thermal printer (4 dots).
-MODULE_MM = 0.5
-QUIET_MODULES = 4
-# M survives 15 % damage: condensation and a fold, without making the code larger than the pack.
-ERROR_CORRECTION = "m"
 PNG_SCALE = 8
-
-LINE_MM = 4.2
 TEXT_MM = 3.2
-GAP_MM = 2.0
-FONTS = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic',Meiryo,sans-serif"
+# Room for words beside the code; longer lines are set smaller.
+WORDS_MM = 56.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,6 @@ class LabelFacts:
 
     def lines(self) -> list[str]:
         """Return the lines of the label, Japanese and English side by side."""
-        names = dict.fromkeys(name for name in (self.product_ja, self.product_en) if name)
         said = [
             ("ロット Lot", self.lot),
             ("収穫日 Harvested", self.harvested_on and self.harvested_on.isoformat()),
@@ -63,7 +55,8 @@ class LabelFacts:
             ("内容量 Net", self.net_content),
             ("原産地 Origin", self.origin),
         ]
-        return [" / ".join(names), *(f"{name} {value}" for name, value in said if value)]
+        names = dict.fromkeys(name for name in (self.product_ja, self.product_en) if name)
+        return [" ".join(names), *(f"{name} {value}" for name, value in said if value)]
 
 
 def lot_link(public_url: str | None, identity: Identity) -> str:
@@ -98,49 +91,13 @@ def qr_label(link: str, lines: Sequence[str] = (), *, kind: Literal["svg", "png"
     Raises:
         Gs1Error: the link identifies nothing.
     """
-    address = urlsplit(link)
-    identify(link, hubs=[f"{address.scheme}://{address.netloc}"])
-    code = segno.make_qr(link, error=ERROR_CORRECTION)
+    side_mm = link_code(link).width * MODULE_MM
     if kind == "svg":
-        return _svg(code, lines).encode()
+        width_mm = side_mm + 2 * MARGIN_MM + (WORDS_MM if lines else 0)
+        height_mm = max(side_mm, len(lines) * TEXT_MM * 1.3) + 2 * MARGIN_MM
+        template = Template(width_mm, height_mm, link=True, text_mm=TEXT_MM)
+        return svg(lay_out(template, lines, link=link))
     file = io.BytesIO()
-    code.save(file, kind="png", scale=PNG_SCALE, border=QUIET_MODULES)
+    code = segno.make_qr(link, error=ERROR_CORRECTION)
+    code.save(file, kind="png", scale=PNG_SCALE, border=QUIET["gs1_qr"])
     return file.getvalue()
-
-
-def _svg(code: segno.QRCode, lines: Sequence[str]) -> str:
-    modules = len(code.matrix) + 2 * QUIET_MODULES
-    side_mm = modules * MODULE_MM
-    text_mm = max((_width_mm(line) for line in lines), default=0.0)
-    width = side_mm + (text_mm + GAP_MM if lines else 0)
-    height = max(side_mm, len(lines) * LINE_MM + 2 * GAP_MM)
-    words = "".join(
-        f'<text x="{side_mm:.2f}" y="{GAP_MM + TEXT_MM + index * LINE_MM:.2f}" '
-        f'font-weight="{"bold" if index == 0 else "normal"}">{escape_xml(line)}</text>'
-        for index, line in enumerate(lines)
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.2f}mm" height="{height:.2f}mm" '
-        f'viewBox="0 0 {width:.2f} {height:.2f}">'
-        f'<rect width="100%" height="100%" fill="#fff"/>'
-        f'<path transform="scale({MODULE_MM})" d="{"".join(_runs(code))}" fill="#000"/>'
-        f'<g font-family="{FONTS}" font-size="{TEXT_MM}" fill="#000">{words}</g></svg>\n'
-    )
-
-
-def _runs(code: segno.QRCode) -> Iterator[str]:
-    """Yield each run of dark modules as a rectangle; runs have no seams that a printer shows."""
-    for y, row in enumerate(code.matrix, start=QUIET_MODULES):
-        x = 0
-        while x < len(row):
-            start = x
-            while x < len(row) and row[x]:
-                x += 1
-            if x > start:
-                yield f"M{start + QUIET_MODULES} {y}h{x - start}v1h-{x - start}z"
-            x += 1
-
-
-def _width_mm(line: str) -> float:
-    """Estimate a line's width: an ideograph is as wide as it is high, a letter about 0.6 of it."""
-    return sum(1.0 if ord(char) > 0x2E7F else 0.6 for char in line) * TEXT_MM

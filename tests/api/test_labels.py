@@ -47,7 +47,7 @@ def test_a_label_says_in_words_what_the_code_cannot() -> None:
 
     words = [text.text for text in ET.fromstring(svg).findall(".//{*}text")]
     assert words == [
-        "低カリウムレタス / Low-potassium lettuce",
+        "低カリウムレタス Low-potassium lettuce",
         'ロット Lot A<&>"1',
         "収穫日 Harvested 2027-01-12",
         "内容量 Net 80 g",
