@@ -20,6 +20,7 @@ from sensors.captures import decode as decode_rows
 from sensors.errors import BadPayload
 from sensors.profile import Profile
 from sensors.quantities import QUANTITIES
+from sensors.rehearsal import complaints
 from sensors.rehearsal import decode as decode_answers
 
 _CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
@@ -34,6 +35,7 @@ def command() -> None:
     minori devices models
     minori devices scan
     minori devices test bench-1
+    minori devices check profiles/my_probe.toml
     minori devices decode xy_md02 --hex '01 04 04 00 CE 02 57 DA E5'
     minori devices decode --capture trouble.jsonl --wire modbus
     """
@@ -85,6 +87,22 @@ def test(device: str, config: Path | None, *, as_json: bool) -> None:
     click.echo(_text.as_json(ask.shown(tried)) if as_json else "\n".join(ask.lines(tried)))
     if tried.error:
         sys.exit(1)
+
+
+@command.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def check(file: Path) -> None:
+    """Play the examples of a profile of your own: does it ask and understand as they say?
+
+    Exit code 1: it does not, and each line says where.
+    """
+    profile = profiles.read_file(file)
+    found = complaints(profile)
+    if found:
+        click.echo("\n".join(f"{file.name}: {sentence}" for sentence in found))
+        sys.exit(1)
+    shown = ", ".join(value.key for value in profile.values)
+    click.echo(f"{file.name}: {len(profile.examples)} examples right, they show {shown}")
 
 
 @command.command()
