@@ -192,9 +192,9 @@ def raw_of(value: float | str, datatype: DataType) -> tuple[int, int | bytes]:
         return _DOUBLE, struct.pack("<d", value)
     if datatype in _TEXTS:
         return _STRING, str(value).encode()
-    bits = _BITS[datatype]
-    wide = abs(bits) == 64
-    return (_LONG if wide else _INT), int(value) & (1 << (64 if wide else 32)) - 1
+    # As many bits as the type has: some hosts refuse a sign carried further, all read this.
+    bits = abs(_BITS[datatype])
+    return (_LONG if bits == 64 else _INT), int(value) & (1 << bits) - 1
 
 
 def _integer(content: int, kind: int, field: int) -> int | bool:
