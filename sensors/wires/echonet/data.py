@@ -99,6 +99,13 @@ def channels(size: int, *, signed: bool, step: float, names: tuple[str, ...] = (
     return read
 
 
+def channel_range(edt: bytes) -> Meaning:
+    """Read which channels a list is to cover: the first and how many."""
+    if len(edt) != 2:
+        return Meaning({"start": None, "count": None}, SIZE)
+    return Meaning({"start": edt[0], "count": edt[1]})
+
+
 def counts(edt: bytes) -> Meaning:
     """Read a cumulative total; its unit and coefficient are properties of their own."""
     if len(edt) != 4:

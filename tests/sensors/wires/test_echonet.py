@@ -90,6 +90,7 @@ def test_bytes_behind_the_last_property_are_refused():
         (METER, 0x8D, "41423132" + "00" * 8, "text", "AB12"),
         (0x028701, 0xC8, "03ea03e8", "rs_v", 100.2),
         (0x028701, 0xB1, "08", "channels", 8),
+        (0x028701, 0xB6, "0310", "count", 16),
         (0x0EF001, 0xD6, "02028801001101", "instances", ["0x028801", "0x001101"]),
         (0x0EF001, 0xD7, "0202880011", "classes", ["0x0288", "0x0011"]),
     ],
