@@ -64,7 +64,7 @@ def _board_channel(edt: bytes) -> Meaning:
 
 _BOARD: dict[int, tuple[str, Read]] = {
     0xB1: ("channels", data.plain("channels", 1)),
-    **{epc: ("channel_range", data.channel_range) for epc in (0xB2, 0xB4, 0xB6, 0xB9, 0xBB, 0xBD)},
+    **dict.fromkeys((178, 180, 182, 185, 187, 189), ("channel_range", data.channel_range)),
     0xB3: ("energy_by_channel", data.channels(4, signed=False, step=1)),
     0xB5: ("current_by_channel", data.channels(2, signed=True, step=0.1, names=("r_a", "t_a"))),
     0xB7: ("power_by_channel", data.channels(4, signed=True, step=1)),
