@@ -24,8 +24,9 @@ class _Json(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None:
-    """Send every log line to `stream`; a second call replaces the first."""
+def configure(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
+    """Send every log line to `stream` (standard error); a second call replaces the first."""
+    stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     if stream.isatty():
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))

@@ -68,7 +68,9 @@ class TomlFile:
 
 def fault_of(error: ValidationError, root: type[BaseModel]) -> tuple[Location, str, str, str]:
     """Return where the first fault is, what was expected, what came, and what to do about it."""
-    fault = error.errors(include_url=False)[0]
+    faults = error.errors(include_url=False)
+    # A misspelt key is also a missing one; the misspelling is what to mend.
+    fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
     location = fault["loc"]
     if fault["type"] == "extra_forbidden":
         known = _keys_at(root, location[:-1])
