@@ -54,7 +54,7 @@ def multiplicative_with_carry(past: Past, ahead: Ahead, seed: int) -> tuple[Floa
 
 
 def _fitted(past: Past, y: Floats, horizon: int, scale: Scale | None) -> Fit:
-    prophet = _prophet()
+    prophet = imported()
     columns = seasons.weekly(past.ds, past.open_days, past.step_days)
     days = int((past.ds[-1] - past.ds[0]).astype("int64"))
     model = prophet.Prophet(
@@ -104,7 +104,7 @@ def _frame(ds: Days, columns: Floats) -> pd.DataFrame:
     return pd.DataFrame({"ds": pd.to_datetime(ds), **_named(columns)})
 
 
-def _prophet() -> Any:
+def imported() -> Any:
     """Import Prophet with its chatter turned down to warnings, which still reach our log."""
     # "Importing plotly failed" is said at import: its logger has to be quiet before.
     logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)

@@ -86,7 +86,12 @@ class Past:
 
 
 def read_history(
-    table: pd.DataFrame, *, series: str = "history", step_days: int = 7, weekday: int | None = 0
+    table: pd.DataFrame,
+    *,
+    series: str = "history",
+    step_days: int = 7,
+    weekday: int | None = 0,
+    closed_is_empty: bool = True,
 ) -> Past:
     """Check a table and return it as arrays; nothing is repaired on the way.
 
@@ -95,6 +100,8 @@ def read_history(
             ds  datetime64 without a zone (local date), the day the period is named after
             y   numbers >= 0, e.g. harvested weight [kg]; 0 is a period without harvest
             open_days  optional, numbers 0 to step_days: open days in the period
+        closed_is_empty: Refuse an amount on a closed period. A market's calendar is coarser than
+            its arrivals, so a study keeps such amounts; they are forecast as 0 and scored.
         weekday: Which day weekly rows are named after, Monday 0; None takes the first row's.
 
     Raises:
@@ -108,7 +115,9 @@ def read_history(
     open_days = None
     if "open_days" in table:
         open_days = _numbers(table["open_days"], ds, "open_days", refuse)
-        _check_open_days(open_days, y, ds, step_days, refuse)
+        _check_open_days(open_days, ds, step_days, refuse)
+        if closed_is_empty:
+            _check_closed(open_days, y, ds, refuse)
     return Past(series, ds, y, open_days, step_days)
 
 
@@ -236,15 +245,16 @@ def _numbers(column: "pd.Series[float]", ds: Days, name: str, refuse: _Refuse) -
     return values
 
 
-def _check_open_days(
-    open_days: Floats, y: Floats, ds: Days, step_days: int, refuse: _Refuse
-) -> None:
+def _check_open_days(open_days: Floats, ds: Days, step_days: int, refuse: _Refuse) -> None:
     above = np.flatnonzero(open_days > step_days)
     if len(above):
         row = int(above[0])
         raise refuse(
             str(ds[row]), "more open days than days", step_days, open_days[row], "mend the calendar"
         )
+
+
+def _check_closed(open_days: Floats, y: Floats, ds: Days, refuse: _Refuse) -> None:
     closed = np.flatnonzero((open_days == 0) & (y > 0))
     if len(closed):
         row = int(closed[0])
