@@ -32,7 +32,7 @@ contract:
 	.venv/bin/lint-imports
 
 unit:
-	.venv/bin/pytest -q
+	.venv/bin/pytest -q -n 2
 
 bench: .venv/.dev
 	$(PY) -m bench
