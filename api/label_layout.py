@@ -116,6 +116,11 @@ def label_elements(
     return [*keys, *fixed, *rest, *(pair for pair in added if pair not in fixed)]
 
 
+def text_width(line: str) -> float:
+    """Estimate a line in heights: an ideograph is as wide as high, a letter about 0.6 of it."""
+    return sum(1.0 if ord(char) >= FIRST_IDEOGRAPH else 0.6 for char in line)
+
+
 def lay_out(
     template: Template,
     lines: Sequence[str],
@@ -197,17 +202,12 @@ def _wrapped(line: str, widest: float) -> list[str]:
     """Break a line at spaces and between ideographs; nothing if one word alone is too wide."""
     rows = [""]
     for word in _BREAKABLE.findall(line):
-        if _widths(word.rstrip()) > widest:
+        if text_width(word.rstrip()) > widest:
             return []
-        if _widths((rows[-1] + word).rstrip()) > widest:
+        if text_width((rows[-1] + word).rstrip()) > widest:
             rows.append("")
         rows[-1] += word
     return [row.rstrip() for row in rows]
-
-
-def _widths(line: str) -> float:
-    """Estimate a line in heights: an ideograph is as wide as high, a letter about 0.6 of it."""
-    return sum(1.0 if ord(char) >= FIRST_IDEOGRAPH else 0.6 for char in line)
 
 
 def _linear(

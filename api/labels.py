@@ -2,7 +2,7 @@
 
 The code carries the lot's GS1 Digital Link under the farm's public address, so that a phone opens
 the lot's page and a till's scanner finds the AIs. A label cannot be called back: what goes onto it
-is checked before, and nothing is printed without a public address.
+is checked before. `lot_label` takes link and words from the record.
 
 Sources: GS1 General Specifications, "QR Code with GS1 Digital Link URI" (X-dimension, quiet zone);
 食品表示基準 for what fresh produce must say (name, origin).
@@ -17,16 +17,13 @@ from typing import Literal
 import segno
 
 from api.barcodes import ERROR_CORRECTION, QUIET, link_code
-from api.errors import PublicUrlNotSet
 from api.label_formats import svg
-from api.label_layout import MARGIN_MM, MODULE_MM, Template, lay_out
-from traceability.gs1 import Identity
-from traceability.gs1.link import CANONICAL_STEM
+from api.label_layout import GAP_MM, LINE_STEP, MARGIN_MM, MODULE_MM, Template, lay_out, text_width
 
 PNG_SCALE = 8
 TEXT_MM = 3.2
-# Room for words beside the code; longer lines are set smaller.
-WORDS_MM = 56.0
+# Words beside the code make the label as wide as they are, up to this; then they wrap.
+WIDEST_WORDS_MM = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +53,7 @@ class LabelFacts:
             ("原産地 Origin", self.origin),
         ]
         names = dict.fromkeys(name for name in (self.product_ja, self.product_en) if name)
-        return [" ".join(names), *(f"{name} {value}" for name, value in said if value)]
-
-
-def lot_link(public_url: str | None, identity: Identity) -> str:
-    """Return the link that goes onto the label of a lot.
-
-    Args:
-        public_url: the address under which shoppers reach this service, from the settings.
-        identity: of a lot or serial. One with an address of its own keeps that address.
-
-    Raises:
-        PublicUrlNotSet: there is no such address yet.
-        ValueError: the identity names no lot that could have a link; our bug, not the reader's.
-    """
-    if not public_url:
-        raise PublicUrlNotSet
-    if identity.canonical is None:
-        msg = f"{identity.received!r} has no link"
-        raise ValueError(msg)
-    path = identity.canonical.removeprefix(CANONICAL_STEM)
-    return path if path == identity.canonical else public_url.rstrip("/") + path
+        return [" / ".join(names), *(f"{name} {value}" for name, value in said if value)]
 
 
 def qr_label(link: str, lines: Sequence[str] = (), *, kind: Literal["svg", "png"]) -> bytes:
@@ -93,8 +70,9 @@ def qr_label(link: str, lines: Sequence[str] = (), *, kind: Literal["svg", "png"
     """
     side_mm = link_code(link).width * MODULE_MM
     if kind == "svg":
-        width_mm = side_mm + 2 * MARGIN_MM + (WORDS_MM if lines else 0)
-        height_mm = max(side_mm, len(lines) * TEXT_MM * 1.3) + 2 * MARGIN_MM
+        words_mm = max((text_width(line) * TEXT_MM for line in lines), default=0.0)
+        width_mm = side_mm + 2 * MARGIN_MM + GAP_MM + min(words_mm, WIDEST_WORDS_MM)
+        height_mm = max(side_mm, len(lines) * TEXT_MM * LINE_STEP) + 2 * MARGIN_MM
         template = Template(width_mm, height_mm, link=True, text_mm=TEXT_MM)
         return svg(lay_out(template, lines, link=link))
     file = io.BytesIO()
