@@ -64,6 +64,7 @@ class Service(IntEnum):
         )
 
 
+_SERVICES = {int(service): service for service in Service}
 _LABELS = {
     Service.SETI_SNA: "SetI_SNA",
     Service.SETC_SNA: "SetC_SNA",
@@ -117,9 +118,9 @@ class Frame:
             DamagedFrame: fault `truncated`, `unsupported_format`, `unsupported_esv`, `trailing`.
         """
         _check_head(datagram)
-        if datagram[10] not in Service.__members__.values():
+        service = _SERVICES.get(datagram[10])
+        if service is None:
             raise _damaged("unsupported_esv", "a service of the specification", datagram)
-        service = Service(datagram[10])
         properties, end = _properties(datagram, 11)
         got: tuple[Property, ...] = ()
         if service.carries_two_lists:

@@ -52,7 +52,7 @@ class _Skipped:
 SKIPPED: Final = _Skipped()
 Value = int | float | bool | str | bytes | None | _Skipped
 
-_BITS = {
+_BITS: dict[int, int] = {
     DataType.INT8: 8,
     DataType.INT16: 16,
     DataType.INT32: 32,
@@ -67,6 +67,7 @@ _BITS = {
 _INT, _LONG, _FLOAT, _DOUBLE, _BOOL, _STRING, _BYTES = range(10, 17)
 _KIND = {_INT: VARINT, _LONG: VARINT, _FLOAT: FIXED32, _DOUBLE: FIXED64, _BOOL: VARINT}
 _KIND |= dict.fromkeys(range(_STRING, 20), LENGTH)
+_KINDS = {**dict.fromkeys(range(2, 8), VARINT), **dict.fromkeys((1, 8, 9), LENGTH), **_KIND}
 _TEXTS = (DataType.STRING, DataType.TEXT, DataType.UUID)
 
 
@@ -97,11 +98,11 @@ class Metric:
         got: dict[int, int | bytes] = {}
         raw: tuple[int, int | bytes] | None = None
         for number, kind, content in protobuf.fields(message):
+            if _KINDS.get(number, kind) != kind:
+                raise bad("protobuf", f"wire type {_KINDS[number]} for field {number}", message)
             if number in _KIND:
-                _check_kind(number, kind, _KIND[number], message)
                 raw = (number, content)
             else:
-                _check_kind(number, kind, LENGTH if number in (1, 8, 9) else kind, message)
                 got[number] = content
         return cls(
             _text(got[1], message) if 1 in got else None,
@@ -166,8 +167,8 @@ class Payload:
         timestamp = seq = None
         metrics: list[Metric] = []
         for number, kind, content in protobuf.fields(message):
-            if number in (1, 2, 3):
-                _check_kind(number, kind, LENGTH if number == 2 else VARINT, message)
+            if number in (1, 2, 3) and kind != (LENGTH if number == 2 else VARINT):
+                raise bad("protobuf", f"another wire type for field {number}", message)
             if number == 2:
                 metrics.append(Metric.from_bytes(bytes(content)))
             timestamp = int(content) if number == 1 else timestamp
@@ -200,8 +201,7 @@ def raw_of(value: float | str, datatype: DataType) -> tuple[int, int | bytes]:
 def _integer(content: int, kind: int, field: int) -> int | bool:
     if kind == DataType.BOOLEAN:
         return bool(content)
-    known = kind in DataType.__members__.values()
-    bits = _BITS.get(DataType(kind), -64) if known else -64
+    bits = _BITS.get(kind, -64)
     # Senders put small types into the long field, too; the type says how many bits count.
     number = content & ((1 << min(abs(bits), 32 if field == _INT else 64)) - 1)
     if bits > 0 and number >> (bits - 1):
@@ -247,11 +247,6 @@ def _raw_field(number: int, content: int | bytes) -> bytes:
     if _KIND[number] == LENGTH:
         return protobuf.put_bytes(number, content)
     return protobuf.encode_varint(number << 3 | _KIND[number]) + content
-
-
-def _check_kind(number: int, kind: int, expected: int, message: bytes) -> None:
-    if kind != expected:
-        raise bad("protobuf", f"wire type {expected} for field {number}", message)
 
 
 def _int(content: int | bytes | None) -> int | None:

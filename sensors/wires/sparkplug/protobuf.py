@@ -25,17 +25,24 @@ def fields(message: bytes) -> Iterator[Field]:
     Raises:
         BadPayload: fault `truncated`, `protobuf`.
     """
-    position = 0
-    while position < len(message):
-        tag, position = _varint(message, position)
-        kind = tag & 7
-        if tag >> 3 == 0:
+    position, size = 0, len(message)
+    while position < size:
+        # Nearly all tags and many numbers fit one byte: read those without a call.
+        tag = message[position]
+        position += 1
+        if tag > 0x7F:
+            tag, position = _varint(message, position - 1)
+        if tag < 8:
             raise bad("protobuf", "a field number above 0", message)
+        kind = tag & 7
         value: int | bytes
-        if kind == VARINT:
-            value, position = _varint(message, position)
-        else:
+        if kind != VARINT:
             value, position = _bytes(message, position, kind)
+        elif position < size and message[position] < 0x80:
+            value = message[position]
+            position += 1
+        else:
+            value, position = _varint(message, position)
         yield tag >> 3, kind, value
 
 
@@ -75,14 +82,15 @@ def bad(fault: str, expected: str, got: bytes) -> BadPayload:
 
 
 def _varint(message: bytes, position: int) -> tuple[int, int]:
-    value = 0
-    for place in range(_MAX_VARINT):
-        if position + place >= len(message):
-            raise bad("truncated", "more bytes", message)
-        byte = message[position + place]
-        value |= (byte & 0x7F) << 7 * place
+    value = shift = 0
+    for byte in message[position : position + _MAX_VARINT]:
+        position += 1
+        value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value & 0xFFFF_FFFF_FFFF_FFFF, position + place + 1
+            return value & 0xFFFF_FFFF_FFFF_FFFF, position
+        shift += 7
+    if shift < 7 * _MAX_VARINT:
+        raise bad("truncated", "more bytes", message)
     raise bad("protobuf", "a varint of at most 10 bytes", message)
 
 
