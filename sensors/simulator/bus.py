@@ -63,6 +63,8 @@ class SimulatedBus:
             return
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
+        # A talker that nobody reads must not stop the thread, and with it `unplug`.
+        os.set_blocking(self._master, False)
         beside = self._link.with_name(self._link.name + ".new")
         beside.unlink(missing_ok=True)
         beside.symlink_to(os.ttyname(self._slave))

@@ -1,9 +1,9 @@
 """Simulated probes: what a device of a known model says, byte for byte, on its own wire.
 
 A probe is built from the same profile that reads it, so every model of a wire listed in
-`_KINDS` can be simulated; `values` is asked whenever the device is, and gives numbers by quantity
-(or `quantity/channel`) in the vocabulary's unit. Where it has None the device says its "no value"
-code, or refuses if it has none.
+`_KINDS` can be simulated; `values` is asked whenever the device is, in the thread of its bus, and
+gives numbers by quantity (or `quantity/channel`) in the vocabulary's unit. Where it has None the
+device says its "no value" code, or refuses if it has none.
 """
 
 from collections.abc import Callable, Mapping

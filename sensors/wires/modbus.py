@@ -50,7 +50,7 @@ class Function(IntEnum):
 _BIT_READS = (Function.READ_COILS, Function.READ_DISCRETE_INPUTS)
 _READS = (*_BIT_READS, Function.READ_HOLDING, Function.READ_INPUT)
 
-# What a device means by its refusal, and what the reader can do about it.
+# What a device means by its refusal, and what can be done about it.
 EXCEPTIONS = {
     1: ("illegal function", "the model's profile names a function this device does not have"),
     2: ("illegal address", "compare the registers of the profile with the data sheet (0-based?)"),

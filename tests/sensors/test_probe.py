@@ -181,3 +181,13 @@ async def test_the_wire_takes_the_time_that_the_wire_takes(tmp_path: Path, room)
 
         assert probe.spoken[0].took_s >= bus.line.time_s(17)
         await port.close()
+
+
+async def test_a_talker_that_nobody_reads_can_still_be_unplugged(tmp_path: Path, room) -> None:
+    with SimulatedBus(tmp_path / "scale", pace=0) as bus:
+        for _ in range(20):
+            bus._say(b"1234.5\r" * 100)
+
+        bus.unplug()
+
+    assert not (tmp_path / "scale").exists()
