@@ -12,7 +12,8 @@ EdgeError
 ├── SignInMissing        asked to listen beyond this machine with no user to sign in
 ├── UserRefused          a name or password that cannot be: choose another
 ├── MapInvalid           a CSV map is wrong: change that line
-└── TableInvalid         a CSV file does not have what its map says
+├── TableInvalid         a CSV file does not have what its map says
+└── FitFailed            the process that fits a forecast gave no answer: see its cause
 """
 
 
@@ -106,3 +107,8 @@ class TableInvalid(EdgeError):
 class DemoFailed(EdgeError):
     code = "demo_failed"
     template = "{what}; it last said:\n{said}"
+
+
+class FitFailed(EdgeError):
+    code = "fit_failed"
+    template = "no forecast of {series} was made: {cause}; {next_step}"

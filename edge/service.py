@@ -10,6 +10,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from edge.agents.forecast import ForecastAgent
 from edge.clock import Clock, SystemClock
 from edge.collector import Collector
 from edge.groups import plain_errors
@@ -43,6 +44,8 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
             from edge.webserver import WebServer  # noqa: PLC0415
 
             parts.append(WebServer(settings, engine, clock, metrics).run)
+            # Beside the pages, where forecasts are asked for; the fit is a process of its own.
+            parts.append(ForecastAgent(engine, clock).run)
         await until_stopped(parts)
     finally:
         engine.dispose()

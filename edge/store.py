@@ -43,25 +43,28 @@ def open_store(settings: Settings, *, create: bool = False) -> Engine:
 
 
 @contextmanager
-def reading(settings: Settings) -> Iterator[Session]:
-    """Give a session for look-ups in the settings' database."""
-    engine = open_store(settings)
+def opened(settings: Settings, *, create: bool = False) -> Iterator[Engine]:
+    """Give the engine of the settings' database while the block runs; errors as `open_store`."""
+    engine = open_store(settings, create=create)
     try:
-        with _named_trouble(settings), database.reading_session(engine) as session:
-            yield session
+        with _named_trouble(settings):
+            yield engine
     finally:
         engine.dispose()
 
 
 @contextmanager
+def reading(settings: Settings) -> Iterator[Session]:
+    """Give a session for look-ups in the settings' database."""
+    with opened(settings) as engine, database.reading_session(engine) as session:
+        yield session
+
+
+@contextmanager
 def writing(settings: Settings) -> Iterator[Session]:
     """Give a session that commits when the block ends well, and keeps nothing when it does not."""
-    engine = open_store(settings, create=True)
-    try:
-        with _named_trouble(settings), database.writing_session(engine) as session:
-            yield session
-    finally:
-        engine.dispose()
+    with opened(settings, create=True) as engine, database.writing_session(engine) as session:
+        yield session
 
 
 def ensure_place(session: Session, settings: Settings) -> Site:

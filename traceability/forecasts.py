@@ -1,15 +1,17 @@
 """Forecasts as records: made when, by whom, from what; never edited, only superseded."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from traceability.models import Crop, ForecastRecord, Job
 
 # The kind of job that asks for one; its subject is the crop's id.
 FORECAST_JOB = "forecast"
+# A fit takes seconds, and its limit is ten minutes.
+GIVEN_AGAIN_AFTER = timedelta(minutes=30)
 
 
 def store(
@@ -63,10 +65,26 @@ def request(session: Session, crop: Crop, *, by: str, at: datetime) -> Job:
     return job
 
 
-def next_job(session: Session) -> Job | None:
-    """Return the oldest job that nobody has started."""
-    query = select(Job).where(col(Job.started_at).is_(None)).order_by(col(Job.requested_at))
+def next_job(session: Session, *, at: datetime) -> Job | None:
+    """Return the oldest job nobody works on, for the caller to mark as started.
+
+    One that was started long ago and never finished died with its process, and is given again.
+    """
+    died = col(Job.started_at) < at - GIVEN_AGAIN_AFTER
+    query = (
+        select(Job)
+        .where(Job.kind == FORECAST_JOB, col(Job.finished_at).is_(None))
+        .where(or_(col(Job.started_at).is_(None), died))
+        .order_by(col(Job.requested_at))
+        .limit(1)
+    )
     return session.exec(query).first()
+
+
+def finish_job(session: Session, job_id: str, *, at: datetime, error: str | None = None) -> None:
+    """Mark a job as done; `error` is the sentence for whoever asked, where nothing came of it."""
+    job = session.get_one(Job, job_id)
+    job.finished_at, job.error = at, error
 
 
 def _of(crop: Crop) -> SelectOfScalar[ForecastRecord]:

@@ -108,6 +108,24 @@ class Count(click.ParamType[int]):
         return int(plain)
 
 
+class Weeks(Count):
+    """How far ahead, in weeks."""
+
+    name = "weeks"
+    furthest = 26
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        weeks = super().convert(value, param, ctx)
+        if weeks > self.furthest:
+            raise BadValue(
+                field=field_of(param),
+                expected=f"1 to {self.furthest} weeks",
+                got=weeks,
+                next_step="nobody knows a harvest further ahead",
+            )
+        return weeks
+
+
 class Number(click.ParamType[float]):
     """A number that may have decimals."""
 

@@ -18,6 +18,7 @@ from sqlmodel import Session, select
 
 from edge import settings_file, store
 from edge.commands._arguments import ActId, time_of
+from edge.commands._config import config_option
 from edge.settings import Settings
 from traceability import catalogue
 from traceability.acts import Occasion
@@ -134,7 +135,7 @@ class InOrder(click.Group):
 def looks_up(function: Callable[Concatenate[Desk, _P], str]) -> Callable[..., None]:
     """Run a command on a desk for look-ups, and print the answer it returns."""
 
-    @_config
+    @config_option
     @_json
     @wraps(function)
     def run(config: Path | None, as_json: bool, *args: _P.args, **kwargs: _P.kwargs) -> None:
@@ -150,7 +151,7 @@ def looks_up(function: Callable[Concatenate[Desk, _P], str]) -> Callable[..., No
 def writes(function: Callable[Concatenate[Desk, _P], str]) -> Callable[..., None]:
     """Run a command on a desk whose changes are kept if it ends well; then print its answer."""
 
-    @_config
+    @config_option
     @_json
     @wraps(function)
     def run(config: Path | None, as_json: bool, *args: _P.args, **kwargs: _P.kwargs) -> None:
@@ -169,7 +170,7 @@ def records(
 ) -> Callable[..., None]:
     """Run a command that records one act, and say what came of it once it is on disk."""
 
-    @_config
+    @config_option
     @_json
     @_occasion
     @wraps(function)
@@ -227,11 +228,6 @@ def _the_occasion(
 
 def _is_known(session: Session, act_id: str) -> bool:
     return session.exec(select(Act.id).where(Act.id == act_id)).first() is not None
-
-
-def _config(function: Callable[..., None]) -> Callable[..., None]:
-    option = click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
-    return option(function)
 
 
 def _json(function: Callable[..., None]) -> Callable[..., None]:

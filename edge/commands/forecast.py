@@ -12,19 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge.commands.farm_forecast import fit, show
+
 if TYPE_CHECKING:
     from forecasting.files import Found
     from forecasting.study import Study
 
 
-@click.group()
-def command() -> None:
-    r"""Forecasts with P10, P50 and P90, beside the naive line and past errors.
+# \b keeps click from flowing the lines of an example together.
+_HELP = """Forecasts with P10, P50 and P90, beside the naive line and past errors.
 
-    \b
-    minori forecast backtest harvest.csv --freq W-MON --horizon 8 --cutoffs 13 --step 4
-    minori forecast compare harvest.csv --freq W-MON --only naive --only AutoETS
-    """
+\b
+minori forecast backtest harvest.csv --freq W-MON --horizon 8 --cutoffs 13 --step 4
+minori forecast compare harvest.csv --freq W-MON --only naive --only AutoETS
+"""
+
+
+@click.group(help=_HELP)
+def command() -> None:
+    pass
 
 
 def _study_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -166,3 +172,7 @@ def _write(lines: Any, out: Path) -> None:
         lines.to_csv(out, index=False)
     else:
         lines.to_parquet(out, index=False)
+
+
+command.add_command(fit)
+command.add_command(show)

@@ -19,18 +19,22 @@ from traceability.gs1.urn import from_link
 _ON = {"": True, "on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 
-@click.group()
+# \b keeps click from flowing the lines of an example together.
+_HELP = """Read GS1 codes: links, (01)…(10)…, scans with a symbology identifier, EPC URNs.
+
+\b
+minori gs1 parse '(01)04012345111118(10)A-1'
+minori gs1 link --stem https://hub.example '(01)04012345111118(10)A-1'
+minori gs1 check --json --file scans.txt
+
+Without TEXT, one code a line is read from --file or standard input. ^ in first place stands
+for FNC1, the separator (GS, 0x1D), as it does in print. Exit code 1: something was wrong.
+"""
+
+
+@click.group(help=_HELP)
 def command() -> None:
-    r"""Read GS1 codes: links, (01)…(10)…, scans with a symbology identifier, EPC URNs.
-
-    \b
-    minori gs1 parse '(01)04012345111118(10)A-1'
-    minori gs1 link --stem https://hub.example '(01)04012345111118(10)A-1'
-    minori gs1 check --json --file scans.txt
-
-    Without TEXT, one code a line is read from --file or standard input. ^ in first place stands
-    for FNC1, the separator (GS, 0x1D), as it does in print. Exit code 1: something was wrong.
-    """
+    pass
 
 
 def _inputs(function: Callable[..., None]) -> Callable[..., None]:

@@ -1,0 +1,70 @@
+"""Makes the forecasts that pages and partners asked for: job rows in, stored forecasts out.
+
+A page only writes the wish (a floor never calls upward). Here it is fulfilled, one at a time:
+several fits side by side would take the processor from the probes. A job may be done twice
+without harm; of two forecasts the later one is shown, and they are equal.
+"""
+
+import logging
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from edge import fits
+from edge.clock import Clock
+from edge.errors import FitFailed
+from traceability import forecasts
+from traceability.database import reading_session, writing_session
+from traceability.models import Crop, Job
+
+log = logging.getLogger(__name__)
+
+# How long a wish waits at most before somebody looks.
+LOOK_EVERY_S = 5.0
+
+
+class ForecastAgent:
+    """Looks for job rows until cancelled."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def run(self) -> None:
+        while True:
+            try:
+                while await self.run_one():
+                    pass
+            except OperationalError as error:
+                # Locked for long, or away for a moment: the wish stays, and so do we.
+                log.warning("forecasts wait for the database: %s", error.orig)
+            await self._clock.sleep(LOOK_EVERY_S)
+
+    async def run_one(self) -> bool:
+        """Do the oldest job there is; return whether there was one."""
+        now = self._clock.now()
+        # Looked for without a writer's lock: every few seconds, and mostly in vain.
+        with reading_session(self._engine) as session:
+            if forecasts.next_job(session, at=now) is None:
+                return False
+        with writing_session(self._engine) as session:
+            job = forecasts.next_job(session, at=now)
+            if job is None:
+                return True  # another agent was faster; there may be more
+            job.started_at = now
+            crop = session.get(Crop, job.subject)
+        error = await self._fit(job, crop)
+        with writing_session(self._engine) as session:
+            forecasts.finish_job(session, job.id, at=self._clock.now(), error=error)
+        return True
+
+    async def _fit(self, job: Job, crop: Crop | None) -> str | None:
+        if crop is None:
+            return f"there is no crop {job.subject}"
+        try:
+            await fits.make(self._engine, crop, by=job.requested_by, now=self._clock.now())
+        except FitFailed as error:
+            log.warning("%s", error)
+            return str(error)
+        log.info("forecast of %s made for %s", crop.code, job.requested_by)
+        return None
