@@ -6,9 +6,9 @@ A stretch without values is drawn as a gap, never bridged.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -53,6 +53,7 @@ def time_plot(
     target: Pair | None,
     zone: str,
     say: Callable[[float, int], str],
+    until: datetime | None = None,
 ) -> Plot | None:
     """Draw a quantity over time: mean as a line, lowest to highest as a shade, target as a band.
 
@@ -61,6 +62,7 @@ def time_plot(
         target: (low, high) the quantity should stay in.
         zone: IANA zone of the time labels.
         say: Writes a number of so many digits as the reader does.
+        until: What lies later is not a gap: it has not happened yet.
 
     Returns:
         None where no point has a value.
@@ -76,7 +78,7 @@ def time_plot(
     parts = [
         _grid(len(ticks)),
         _band(target, y),
-        *_gaps(points),
+        *_gaps(points, until),
         _spread([(x, p.low, p.high) for x, p in drawn], y),
         _line("line", [(x, p.mean) for x, p in drawn], y),
     ]
@@ -161,19 +163,14 @@ def nice_ticks(low: float, high: float) -> list[float]:
 
 def daily(points: Sequence[Point], zone: str) -> list[tuple[date, float, float, float]]:
     """Return (local day, mean, lowest, highest) for the table beside a chart."""
-    days: dict[date, list[Point]] = {}
-    for point in points:
-        if point.mean is not None:
-            days.setdefault(point.at.astimezone(ZoneInfo(zone)).date(), []).append(point)
-    return [
-        (
-            day,
-            sum(p.mean or 0.0 for p in heard) / len(heard),
-            min(p.low or 0.0 for p in heard),
-            max(p.high or 0.0 for p in heard),
-        )
-        for day, heard in days.items()
-    ]
+    if len(points) < 2:
+        return []
+    found = []
+    for noon, parts in _by_day(points, points[1].at - points[0].at, ZoneInfo(zone)):
+        day = _blend(noon, parts)
+        if day.mean is not None and day.low is not None and day.high is not None:
+            found.append((noon.date(), day.mean, day.low, day.high))
+    return found
 
 
 def _scale(low: float, high: float) -> Callable[[float], float]:
@@ -197,31 +194,48 @@ def _band(target: Pair | None, y: Callable[[float], float]) -> Markup:
 
 def _drawn(points: Sequence[Point], zone: str) -> list[tuple[float, Point]]:
     """Return (x, point); of many days one point a day, or night and day would draw a comb."""
-    step, wide = WIDTH / len(points), points[-1].at - points[0].at > MANY_DAYS
-    if not wide:
+    step = WIDTH / len(points)
+    if points[-1].at - points[0].at <= MANY_DAYS:
         return [(step * (i + 0.5), point) for i, point in enumerate(points)]
-    days: dict[date, list[tuple[float, Point]]] = {}
-    for i, point in enumerate(points):
-        day = point.at.astimezone(ZoneInfo(zone)).date()
-        days.setdefault(day, []).append((step * (i + 0.5), point))
-    return [_day(pairs) for pairs in days.values()]
+    start, width = points[0].at, points[1].at - points[0].at
+    per_s = step / width.total_seconds()
+    found = []
+    for noon, parts in _by_day(points, width, ZoneInfo(zone)):
+        x = min(WIDTH, max(0.0, (noon - start).total_seconds() * per_s))
+        found.append((x, _blend(noon, parts)))
+    return found
 
 
-def _day(pairs: Sequence[tuple[float, Point]]) -> tuple[float, Point]:
-    x = sum(x for x, _ in pairs) / len(pairs)
-    heard = [point for _, point in pairs if point.mean is not None]
+def _by_day(
+    points: Sequence[Point], width: timedelta, zone: ZoneInfo
+) -> Iterator[tuple[datetime, list[tuple[float, Point]]]]:
+    """Yield (noon, [(hours of the bucket in that day, bucket)]) of each local day."""
+    day = points[0].at.astimezone(zone).date()
+    last = points[-1].at.astimezone(zone).date()
+    while day <= last:
+        start = datetime.combine(day, time(), zone)
+        end = datetime.combine(day + timedelta(days=1), time(), zone)
+        shares = [((min(p.at + width, end) - max(p.at, start)), p) for p in points]
+        inside = [(share / timedelta(hours=1), p) for share, p in shares if share > timedelta(0)]
+        yield datetime.combine(day, time(12), zone), inside
+        day += timedelta(days=1)
+
+
+def _blend(at: datetime, parts: Sequence[tuple[float, Point]]) -> Point:
+    """A bucket across midnight counts for each day by its hours there."""
+    heard = [(hours, p) for hours, p in parts if p.mean is not None]
     if not heard:
-        return x, pairs[0][1]
-    mean = sum(point.mean or 0.0 for point in heard) / len(heard)
-    low, high = min(p.low or 0.0 for p in heard), max(p.high or 0.0 for p in heard)
-    return x, Point(pairs[0][1].at, mean, low, high)
+        return Point(at, None, None, None)
+    mean = sum(hours * (p.mean or 0.0) for hours, p in heard) / sum(hours for hours, _ in heard)
+    low, high = min(p.low or 0.0 for _, p in heard), max(p.high or 0.0 for _, p in heard)
+    return Point(at, mean, low, high)
 
 
-def _gaps(points: Sequence[Point]) -> list[Markup]:
+def _gaps(points: Sequence[Point], until: datetime | None) -> list[Markup]:
     step = WIDTH / len(points)
     found, start = [], None
     for i, point in enumerate([*points, None]):
-        silent = point is not None and point.mean is None
+        silent = point is not None and point.mean is None and (until is None or point.at < until)
         if silent and start is None:
             start = i
         elif not silent and start is not None:

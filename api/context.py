@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from api.attempts import Attempts
 from api.metrics import Counters
 from api.settings import WebSettings
+from api.stories import Stories
 
 Clock = Callable[[], datetime]
 # Prometheus text of whoever runs the service beside us: polls, commits, outbox.
@@ -28,6 +29,7 @@ class Web:
     more_metrics: MetricsSource | None = None
     counters: Counters = field(default_factory=Counters)
     attempts: Attempts = field(default_factory=Attempts)
+    stories: Stories = field(default_factory=Stories)
 
 
 def web_of(request: HTTPConnection) -> Web:

@@ -3,7 +3,7 @@
 The gate has already decided who may; here is only what a route needs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -52,6 +52,14 @@ def _viewer(request: Request) -> Viewer:
 
 
 SignedIn = Annotated[Viewer, Depends(_viewer)]
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    return {name: str(value) for name, value in (await request.form()).items()}
+
+
+# What a page's form sent, each field once.
+FormSaid = Annotated[Mapping[str, str], Depends(_form)]
 
 LotText = Annotated[
     str,

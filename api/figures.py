@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from api import charts
 from api.charts import DIGITS, Plot
@@ -66,7 +67,13 @@ def of_quantity(reader: Reader, condition: Condition, points: Sequence[Point], z
 
 
 def of_span(
-    reader: Reader, quantity: str, points: Sequence[Point], target: charts.Pair | None, zone: str
+    reader: Reader,
+    quantity: str,
+    points: Sequence[Point],
+    *,
+    target: charts.Pair | None,
+    zone: str,
+    until: datetime,
 ) -> Figure:
     """Return the figure of one quantity in one room over the last hours."""
     _, digits, known = reader, DIGITS.get(quantity, 1), QUANTITIES[quantity]
@@ -90,7 +97,7 @@ def of_span(
         unit=known.unit,
         key=quantity,
         summary=summary,
-        plot=charts.time_plot(points, target=target, zone=zone, say=reader.number),
+        plot=charts.time_plot(points, target=target, zone=zone, say=reader.number, until=until),
         head=[_("Time"), _("Mean"), _("Lowest"), _("Highest")],
         rows=rows,
     )

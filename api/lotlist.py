@@ -5,7 +5,7 @@ A page starts after a row, not at a number: a lot opened meanwhile neither repea
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,14 @@ def page_of(
     found = [LotRow(*row) for row in session.execute(query.limit(limit + 1))]
     rows = found[:limit]
     return LotPage(rows, _cursor(rows[-1].lot) if len(found) > limit else None)
+
+
+def every_row(session: Session, wanted: Wanted) -> Iterator[LotRow]:
+    """Yield all of them, newest first, for an export."""
+    query = _narrowed(_described(), wanted)
+    query = query.order_by(col(Lot.opened_at).desc(), col(Lot.id).desc())
+    for row in session.execute(query):
+        yield LotRow(*row)
 
 
 def rows_of(session: Session, lots: Sequence[Lot]) -> list[LotRow]:

@@ -138,7 +138,7 @@ class _Public:
         base = self.web.settings.public_url
         with reading_session(self.web.engine) as session:
             lot = session.exec(select(Lot).where(Lot.id == lot_id)).one()
-            return provenance.build(session, lot, now=now), link_of(session, lot, base=base)
+            return self.web.stories.of(session, lot, now=now), link_of(session, lot, base=base)
 
 
 class _Queries:

@@ -1,7 +1,14 @@
 """Pages for people: rendered on the server, readable with scripts off."""
 
-from api.pages import session
+from api.pages import catalogue, forecasts, lots, rooms, session, today
 
-ROUTERS = (session.router,)
+ROUTERS = (
+    today.router,
+    rooms.router,
+    lots.router,
+    forecasts.router,
+    catalogue.router,
+    session.router,
+)
 
 __all__ = ["ROUTERS"]

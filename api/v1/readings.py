@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel
 from sqlmodel import col, select
 
-from api.deps import ReadSession
+from api.deps import InWeb, ReadSession
 from api.problems import problems
 from sensors import QUANTITIES
 from traceability import readings
@@ -56,9 +56,17 @@ class SpanOut(BaseModel):
 
 @router.get("/readings/latest")
 def latest(
-    session: ReadSession, site: str | None = None, zone: str | None = None
+    session: ReadSession,
+    response: Response,
+    web: InWeb,
+    site: str | None = None,
+    zone: str | None = None,
 ) -> list[ReadingOut]:
-    """Return the newest reading of every series; old ones too, so look at their time."""
+    """Return the newest reading of every series; old ones too, so look at their time.
+
+    The header X-Minori-Now says the service's own time, for those who show ages.
+    """
+    response.headers["X-Minori-Now"] = web.now().isoformat()
     zone_id = None
     if zone is not None:
         within = {"site_id": find(session, Site, site).id} if site else {}

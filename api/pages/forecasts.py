@@ -1,0 +1,128 @@
+"""Forecasts: what may come, beside what came last year, and how wrong we were before."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session, col, select
+
+from api import charts
+from api.deps import InWeb, ReadSession, SignedIn, WriteSession
+from api.figures import Figure
+from api.i18n import Reader
+from api.language import reader_of
+from api.templating import page
+from forecasting import Forecast, ForecastingError, Step
+from traceability import forecasts, yields
+from traceability.catalogue import find
+from traceability.models import Crop, ForecastRecord
+
+router = APIRouter(include_in_schema=False)
+
+# So many past weeks are drawn before the forecast begins.
+_WEEKS_BACK = 16
+_YEAR = timedelta(weeks=52)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One crop's forecast as a page shows it; `made` is None where there is a refusal."""
+
+    crop: Crop
+    record: ForecastRecord | None
+    made: Forecast | None
+    refusal: str
+    figure: Figure | None
+    last_year: dict[date, float]
+
+    def percent_off(self, score: str) -> float | None:
+        """Return the error of past forecasts as a share of all that came (WAPE)."""
+        if self.made is None or score not in self.made.backtest:
+            return None
+        return self.made.backtest[score].wape
+
+
+@router.get("/forecasts")
+def overview(request: Request, session: ReadSession, web: InWeb) -> Response:
+    crops = session.exec(select(Crop).order_by(col(Crop.code))).all()
+    reader = reader_of(request)
+    shown = [_shown(session, reader, crop, web.now()) for crop in crops]
+    return page(request, "forecasts.html", shown=shown)
+
+
+@router.get("/forecasts/{crop}")
+def one(crop: str, request: Request, session: ReadSession, web: InWeb) -> Response:
+    row = find(session, Crop, crop)
+    shown = _shown(session, reader_of(request), row, web.now())
+    earlier = forecasts.history(session, row, limit=20)[1:]
+    asked = "asked" in request.query_params
+    return page(request, "forecast.html", shown=shown, earlier=earlier, asked=asked)
+
+
+@router.post("/forecasts/{crop}")
+def ask(crop: str, session: WriteSession, viewer: SignedIn, web: InWeb) -> Response:
+    """Ask for a new forecast; it is made outside this process and appears when it is ready."""
+    row = find(session, Crop, crop)
+    forecasts.request(session, row, by=viewer.name or "somebody here", at=web.now())
+    return RedirectResponse(f"/forecasts/{row.code}?asked=1", 303)
+
+
+def _shown(session: Session, reader: Reader, crop: Crop, now: datetime) -> Shown:
+    record = forecasts.newest(session, crop)
+    if record is None:
+        return Shown(crop, None, None, "", None, {})
+    if record.refusal:
+        said = json.loads(record.body)
+        return Shown(crop, record, None, str(said.get("message", record.refusal)), None, {})
+    try:
+        made = Forecast.from_json(record.body)
+    except ForecastingError as error:
+        return Shown(crop, record, None, str(error), None, {})
+    weeks = {week.monday: week.weight_g / 1000 for week in yields.weekly(session, crop, until=now)}
+    figure = _figure(reader, made, weeks)
+    last_year = {step.ds: weeks[step.ds - _YEAR] for step in made.steps if step.ds - _YEAR in weeks}
+    return Shown(crop, record, made, "", figure, last_year)
+
+
+def _figure(reader: Reader, made: Forecast, weeks: dict[date, float]) -> Figure:
+    _, first = reader, made.steps[0].ds
+    history = [(ds, kg) for ds, kg in sorted(weeks.items()) if ds < first][-_WEEKS_BACK:]
+    drawn = [ds for ds, _kg in history] + [step.ds for step in made.steps]
+    last_year = {ds: weeks[ds - _YEAR] for ds in drawn if ds - _YEAR in weeks}
+    legend = [
+        ("past", _("Harvested")),
+        ("p50", _("Expected (P50)")),
+        ("fan", _("Likely range (P10 to P90)")),
+        ("naive", _("Simple line: {name}", name=reader.said(made.naive_name))),
+        ("last-year", _("Last year's truth")),
+    ]
+    return Figure(
+        title=_("Harvest by week"),
+        unit="kg",
+        key="fan",
+        summary=_in_words(reader, made.steps),
+        plot=charts.fan_plot(history, made.steps, last_year=last_year, say=reader.number),
+        head=[_("Week from"), "P10", "P50", "P90", _("Simple line"), _("Last year")],
+        rows=[_row(reader, step, last_year.get(step.ds)) for step in made.steps],
+        legend=legend if last_year else legend[:-1],
+    )
+
+
+def _in_words(reader: Reader, steps: Sequence[Step]) -> str:
+    low, mid, high = (sum(getattr(s, p) for s in steps) for p in ("p10", "p50", "p90"))
+    return reader(
+        "Over {weeks} weeks {mid} kg are expected; each week is likely to stay within its range "
+        "(added up: {low} to {high} kg).",
+        weeks=len(steps),
+        low=reader.number(low),
+        mid=reader.number(mid),
+        high=reader.number(high),
+    )
+
+
+def _row(reader: Reader, step: Step, last_year: float | None) -> list[str]:
+    values = (step.p10, step.p50, step.p90, step.naive, last_year)
+    return [reader.short(step.ds), *("–" if v is None else reader.number(v, 1) for v in values)]

@@ -1,0 +1,143 @@
+"""What a lot's page shows of its past: every act with its amounts, and the graph as a tree."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sqlmodel import Session, col, select
+
+from traceability import genealogy
+from traceability.amounts import Amount
+from traceability.genealogy import Consignment, Trace
+from traceability.models import Act, ActLine, Inspection, Lot, Party, Zone
+
+_Row = TypeVar("_Row", Zone, Party)
+
+# More than this nobody reads on a page; the JSON interface has all of it.
+MOST_ACTS, MOST_NODES = 200, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    lot: Lot
+    role: str
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act in a lot's history."""
+
+    act: Act
+    own: Amount  # this lot's part in it
+    role: str
+    others: Sequence[Line]
+    zone: Zone | None
+    party: Party | None
+    inspection: Inspection | None
+    is_voided: bool
+
+
+@dataclass(slots=True)
+class Node:
+    """A lot in the tree, with how much came from or went to it."""
+
+    lot: Lot
+    amount: Amount | None
+    kind: str
+    sent: Sequence[Consignment] = ()
+    under: list["Node"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    root: Node
+    left_out: int  # lots beyond MOST_NODES
+
+
+def history(session: Session, lot: Lot) -> list[Entry]:
+    """Return everything done with the lot, newest first; voided acts stay readable."""
+    found = _acts(session, lot)
+    ids = [act.id for act in found]
+    lines = _lines(session, ids)
+    zones = _by_id(session, Zone, [act.zone_id for act in found])
+    parties = _by_id(session, Party, [act.to_party_id or act.from_party_id for act in found])
+    inspected = {
+        row.act_id: row
+        for row in session.exec(select(Inspection).where(col(Inspection.act_id).in_(ids)))
+    }
+    voided = set(session.exec(select(Act.voids_id).where(col(Act.voids_id).in_(ids))))
+    return [
+        _entry(act, lot, lines.get(act.id, []), zones, parties, inspected, act.id in voided)
+        for act in found
+    ]
+
+
+def tree(session: Session, lot: Lot, direction: genealogy.Direction) -> Tree:
+    """Return what a lot came from, or went into, as a tree; a lot met twice is shown once."""
+    trace = genealogy.trace(session, lot, direction)
+    sent: dict[str, list[Consignment]] = {}
+    for consignment in trace.consignments if direction == "forward" else ():
+        sent.setdefault(consignment.lot.id, []).append(consignment)
+    nodes = {lot.id: Node(lot, None, "", sent.get(lot.id, []))}
+    left_out = 0
+    for near, far, edge in _steps(trace):
+        if far.id in nodes or near.id not in nodes:
+            continue
+        if len(nodes) >= MOST_NODES:
+            left_out += 1
+            continue
+        nodes[far.id] = Node(far, edge.amount, edge.kind, sent.get(far.id, []))
+        nodes[near.id].under.append(nodes[far.id])
+    return Tree(nodes[lot.id], left_out)
+
+
+def _steps(trace: Trace) -> list[tuple[Lot, Lot, genealogy.Edge]]:
+    """Return (nearer lot, farther lot, edge), nearest first."""
+    if trace.direction == "back":
+        return [(edge.target, edge.source, edge) for edge in trace.edges]
+    return [(edge.source, edge.target, edge) for edge in trace.edges]
+
+
+def _acts(session: Session, lot: Lot) -> Sequence[Act]:
+    touching = select(ActLine.act_id).where(ActLine.lot_id == lot.id)
+    query = select(Act).where(col(Act.id).in_(touching))
+    newest = query.order_by(col(Act.happened_at).desc(), col(Act.sequence).desc())
+    return session.exec(newest.limit(MOST_ACTS)).all()
+
+
+def _lines(session: Session, act_ids: Sequence[str]) -> dict[str, list[Line]]:
+    query = select(ActLine, Lot).join(Lot, col(Lot.id) == col(ActLine.lot_id))
+    found: dict[str, list[Line]] = {}
+    for line, lot in session.exec(query.where(col(ActLine.act_id).in_(act_ids))):
+        said = Line(lot, line.role, Amount(line.pieces, line.weight_g))
+        found.setdefault(line.act_id, []).append(said)
+    return found
+
+
+def _by_id(session: Session, model: type[_Row], ids: Sequence[str | None]) -> dict[str, _Row]:
+    wanted = {one for one in ids if one}
+    query = select(model).where(col(model.id).in_(wanted))
+    return {row.id: row for row in session.exec(query)}
+
+
+def _entry(
+    act: Act,
+    lot: Lot,
+    lines: Sequence[Line],
+    zones: Mapping[str, Zone],
+    parties: Mapping[str, Party],
+    inspected: Mapping[str, Inspection],
+    is_voided: bool,
+) -> Entry:
+    own = next((line for line in lines if line.lot.id == lot.id), None)
+    return Entry(
+        act=act,
+        own=own.amount if own else Amount(),
+        role=own.role if own else "subject",
+        others=[line for line in lines if line.lot.id != lot.id],
+        zone=zones.get(act.zone_id or ""),
+        party=parties.get(act.to_party_id or act.from_party_id or ""),
+        inspection=inspected.get(act.id),
+        is_voided=is_voided,
+    )

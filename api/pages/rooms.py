@@ -1,0 +1,169 @@
+"""Rooms: what is measured there now, and the last day of every quantity."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from markupsafe import Markup
+from sqlmodel import Session, col, select
+
+from api import charts, figures
+from api.deps import InWeb, ReadSession
+from api.i18n import Reader
+from api.language import reader_of
+from api.lotlist import rows_of
+from api.templating import page
+from sensors import QUANTITIES, Quality
+from traceability import conditions, readings
+from traceability.conditions import Span
+from traceability.errors import NotFound
+from traceability.models import Lot, Site, Zone
+from traceability.readings import StoredReading
+
+# A room is looked at over this time; a probe silent for longer than STALE is said to be silent.
+LOOK_BACK = timedelta(hours=24)
+STALE = timedelta(minutes=15)
+_POINTS = 144  # ten minutes each
+_SPARK_POINTS = 48
+
+router = APIRouter(include_in_schema=False)
+
+Targets = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One current value as a card shows it."""
+
+    key: str  # what the live script knows it by
+    label: str
+    unit: str
+    text: str
+    digits: int
+    at: datetime
+    age: str
+    is_stale: bool
+    is_doubtful: bool
+    is_out: bool
+    device: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    zone: Zone
+    site: Site
+    values: Sequence[Value]
+    spark: Markup | None
+    spark_label: str
+    lots: int
+
+
+def rooms_now(session: Session, reader: Reader, now: datetime) -> list[Room]:
+    """Return every place where something is measured or stands, with its newest values."""
+    query = (
+        select(Zone, Site).join(Site, col(Site.id) == col(Zone.site_id)).order_by(col(Zone.code))
+    )
+    found = [_room(session, reader, zone, site, now) for zone, site in session.exec(query)]
+    return [room for room in found if room.values or room.lots]
+
+
+@router.get("/rooms/{zone_id}")
+def show(zone_id: str, request: Request, session: ReadSession, web: InWeb) -> Response:
+    """One room: values now, and a chart of the last day for each quantity."""
+    zone = session.get(Zone, zone_id)
+    if zone is None:
+        raise NotFound(what="room", name=zone_id, next_step="choose one on the first page")
+    site = session.get_one(Site, zone.site_id)
+    now, reader = web.now(), reader_of(request)
+    here = _growing_here(session, zone)
+    return page(
+        request,
+        "room.html",
+        room=_room(session, reader, zone, site, now),
+        figures=_last_day(session, reader, zone, site, now),
+        rows=rows_of(session, here) if here else [],
+    )
+
+
+def _last_day(
+    session: Session, reader: Reader, zone: Zone, site: Site, now: datetime
+) -> list[figures.Figure]:
+    spans = [_span(zone, now)]
+    targets = _targets(session, zone)
+    measured = dict.fromkeys(one.quantity for one in readings.latest(session, zone_id=zone.id))
+    return [
+        figures.of_span(
+            reader,
+            quantity,
+            conditions.chart(session, spans, quantity, points=_POINTS),
+            target=targets.get(quantity),
+            zone=site.time_zone,
+            until=now,
+        )
+        for quantity in sorted(measured, key=list(QUANTITIES).index)
+    ]
+
+
+def _room(session: Session, reader: Reader, zone: Zone, site: Site, now: datetime) -> Room:
+    newest = readings.latest(session, zone_id=zone.id)
+    newest.sort(key=lambda one: (list(QUANTITIES).index(one.quantity), one.device))
+    targets = _targets(session, zone)
+    spark = None
+    if newest:
+        points = conditions.chart(
+            session, [_span(zone, now)], newest[0].quantity, points=_SPARK_POINTS
+        )
+        spark = charts.sparkline(points)
+    return Room(
+        zone=zone,
+        site=site,
+        values=[_value(reader, one, targets, now) for one in newest],
+        spark=spark,
+        spark_label=reader.name(QUANTITIES[newest[0].quantity]) if newest else "",
+        lots=len(_growing_here(session, zone)),
+    )
+
+
+def _value(reader: Reader, one: StoredReading, targets: Targets, now: datetime) -> Value:
+    quantity, digits = QUANTITIES[one.quantity], charts.DIGITS.get(one.quantity, 1)
+    target, age = targets.get(one.quantity), now - one.at
+    outside = one.value is not None and target and not target[0] <= one.value <= target[1]
+    label = reader.name(quantity) + (f" ({one.channel})" if one.channel else "")
+    said = [reader.number(v, 0 if v == int(v) else 1) for v in target] if target else []
+    return Value(
+        key=f"{one.zone}/{one.device}/{one.quantity}/{one.channel}",
+        label=label,
+        unit=quantity.unit,
+        text="–" if one.value is None else reader.number(one.value, digits),
+        digits=digits,
+        at=one.at,
+        age=reader.age(age),
+        is_stale=age > STALE or one.quality is Quality.STALE,
+        is_doubtful=one.quality in (Quality.UNCERTAIN, Quality.BAD),
+        is_out=bool(outside),
+        device=one.device,
+        target="–".join(said),
+    )
+
+
+def _span(zone: Zone, now: datetime) -> Span:
+    """The last day, to the next whole hour so that the labels are round."""
+    end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return Span(zone, end - LOOK_BACK, end)
+
+
+def _growing_here(session: Session, zone: Zone) -> Sequence[Lot]:
+    query = select(Lot).where(Lot.zone_id == zone.id, col(Lot.closed_at).is_(None))
+    return session.exec(query.order_by(col(Lot.opened_at).desc()).limit(100)).all()
+
+
+def _targets(session: Session, zone: Zone) -> Targets:
+    """What the room should be like: known where exactly one crop grows in it."""
+    query = select(Lot.crop_id).where(
+        Lot.zone_id == zone.id, Lot.stage == "growing", col(Lot.closed_at).is_(None)
+    )
+    crops = set(session.exec(query).all())
+    return conditions.targets_of(session, crops.pop()) if len(crops) == 1 else {}
