@@ -12,6 +12,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from api.errors import LabelRefused
 from api.label_layout import Label
 
 # One of the Japanese fonts every PDF reader brings along, so that none has to be embedded.
@@ -48,7 +49,17 @@ def pdf_sheet(labels: Sequence[Label], stock: Stock, *, skip: int = 0) -> bytes:
 
     Args:
         skip: faces of the first sheet that were used before.
+
+    Raises:
+        LabelRefused: a label is larger than the stock.
     """
+    for label in labels:
+        if label.width_mm > stock.width_mm + 0.5 or label.height_mm > stock.height_mm + 0.5:
+            raise LabelRefused(
+                what=f"a label of {label.width_mm:g} x {label.height_mm:g} mm is larger than "
+                f"one of the sheet, {stock.width_mm:g} x {stock.height_mm:g} mm",
+                next_step="choose other stock: " + ", ".join(STOCKS),
+            )
     pdfmetrics.registerFont(UnicodeCIDFont(PDF_FONT))
     file = io.BytesIO()
     # invariant: the same labels make the same bytes, so that a reprint can be compared.

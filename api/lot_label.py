@@ -1,5 +1,6 @@
 """The label of one lot: its link and its words, from the record."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -7,8 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from api.errors import PublicUrlNotSet
+from api.label_formats import svg, zpl
+from api.label_layout import TEMPLATES, label_elements, lay_out
+from api.label_sheets import STOCKS, pdf_sheet
 from api.labels import LabelFacts, qr_label
 from traceability import genealogy, lookup
+from traceability.gs1 import lot_identity
 from traceability.models import Act, ActLine, Crop, Lot, Site, TradeItem
 from traceability.projection import unvoided
 
@@ -26,6 +31,63 @@ def label_of(
         raise PublicUrlNotSet
     link = lookup.link_of(session, lot, base=public_url)
     return link, qr_label(link, facts_of(session, lot).lines(), kind=kind)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintRun:
+    """How labels are printed.
+
+    Attributes:
+        template: one of `label_layout.TEMPLATES`.
+        stock, skip: the sheet of label stock, and how many of its labels were used before (pdf).
+        dpi: dots an inch of the thermal printer (zpl).
+    """
+
+    template: str = "retail"
+    copies: int = 1
+    stock: str = "a4-12"
+    skip: int = 0
+    dpi: int = 203
+
+
+def printed(
+    session: Session,
+    lot: Lot,
+    run: PrintRun,
+    *,
+    public_url: str,
+    kind: Literal["svg", "pdf", "zpl"],
+) -> tuple[str, bytes]:
+    """Return the link on a lot's label, and labels from a template as a file.
+
+    A lot whose item has no GTIN gets the QR code and no barcode of AIs.
+
+    Raises:
+        PublicUrlNotSet: there is no address under which shoppers reach the lot yet.
+        LabelRefused: codes and words do not fit, or the label is larger than the stock.
+        Gs1Error: what a code would carry is wrong.
+    """
+    if not public_url:
+        raise PublicUrlNotSet
+    link = lookup.link_of(session, lot, base=public_url)
+    facts = facts_of(session, lot)
+    item = session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
+    elements = []
+    if item is not None and item.gtin is not None:
+        elements = label_elements(
+            lot_identity(item.gtin, lot.code),
+            net_weight_g=item.net_content_g,
+            harvested_on=facts.harvested_on,
+            packed_on=lot.packed_on,
+            best_before=lot.best_before,
+        )
+    template = TEMPLATES[run.template]
+    label = lay_out(template, facts.lines(), link=link, elements=elements)
+    if kind == "svg":
+        return link, svg(label)
+    if kind == "zpl":
+        return link, zpl(label, dpi=run.dpi, copies=run.copies)
+    return link, pdf_sheet([label] * run.copies, STOCKS[run.stock], skip=run.skip)
 
 
 def facts_of(session: Session, lot: Lot) -> LabelFacts:

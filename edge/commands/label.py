@@ -1,8 +1,8 @@
-"""`minori label LOT`: a QR code that leads to the lot, as SVG with words or as a bare PNG."""
+"""`minori label LOT`: the label of a lot for the screen, a sheet or a thermal printer."""
 
 import sys
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from urllib.parse import quote
 
 import click
@@ -11,31 +11,37 @@ from edge.commands import _text
 from edge.commands._arguments import OneOf
 from edge.commands._desk import Desk, looks_up
 from traceability.errors import BadValue
+from traceability.models import Lot
 
 _STDOUT = "-"
+KINDS = ("svg", "png", "pdf", "zpl")
+# Named here too: reading them from `api` would load what draws, for every --help.
+TEMPLATES = ("retail", "tray", "case", "pallet")
+STOCKS = ("a4-8", "a4-10-99x57", "a4-12", "a4-21", "a4-24")
 
 
 @click.command()
 @click.argument("lot", metavar="LOT")
-@click.option("--format", "kind", type=OneOf(("svg", "png")), help="Without: as FILE ends, or svg.")
+@click.option("--format", "kind", type=OneOf(KINDS), help="Without: as FILE ends, or svg.")
 @click.option("--out", metavar="FILE", help="Where to; - is standard output. Without: LOT.svg")
+@click.option(
+    "--template", type=OneOf(TEMPLATES), help="Print barcodes of AIs too, as it has them."
+)
+@click.option("--copies", type=click.IntRange(1, 1000), default=1, help="How many (pdf, zpl).")
+@click.option("--stock", type=OneOf(STOCKS), default="a4-12", help="A4 label stock (pdf).")
+@click.option("--skip", type=click.IntRange(0, 100), default=0, help="Labels used before (pdf).")
+@click.option("--dpi", type=OneOf(("203", "300", "600")), default="203", help="Printer (zpl).")
 @looks_up
-def command(desk: Desk, lot: str, kind: str | None, out: str | None) -> str:
+def command(desk: Desk, /, lot: str, kind: str | None, out: str | None, **run: Any) -> str:
     """Write the label of a lot.
 
-    LOT is a code, a GS1 link or a scan. The SVG carries words beside the code, the PNG the code
-    alone. Refused while [web] public_url is not set: printed codes cannot be called back.
+    LOT is a code, a GS1 link or a scan. SVG carries words beside the code, PNG the code alone, PDF
+    a sheet of A4 label stock, ZPL what a thermal printer takes. Refused while [web] public_url is
+    not set: printed codes cannot be called back.
     """
-    from api.lot_label import label_of
-
     found = desk.lot(lot)
-    kind = kind or ("png" if out and out.lower().endswith(".png") else "svg")
-    link, label = label_of(
-        desk.session,
-        found,
-        public_url=desk.settings.web.public_url,
-        kind=cast("Literal['svg', 'png']", kind),
-    )
+    kind = kind or _kind_of(out)
+    link, label = _drawn(desk, found, kind, **run)
     if out == _STDOUT:
         sys.stdout.buffer.write(label)
         return ""
@@ -45,6 +51,32 @@ def command(desk: Desk, lot: str, kind: str | None, out: str | None) -> str:
     if desk.as_json:
         return _text.as_json({"file": str(file), "link": link})
     return f"{file} written; its code leads to {link}"
+
+
+def _drawn(
+    desk: Desk, lot: Lot, kind: str, *, template: str | None, dpi: str, **run: Any
+) -> tuple[str, bytes]:
+    from api.lot_label import PrintRun, label_of, printed
+
+    public_url = desk.settings.web.public_url
+    if template is None and kind in ("svg", "png"):
+        drawn = cast("Literal['svg', 'png']", kind)
+        return label_of(desk.session, lot, public_url=public_url, kind=drawn)
+    if kind == "png":
+        raise BadValue(
+            field="--format",
+            expected="svg, pdf or zpl with a template",
+            got="png, which carries the QR code alone",
+            next_step="leave --template out, or choose another format",
+        )
+    sheet = PrintRun(template=template or "retail", dpi=int(dpi), **run)
+    made = cast("Literal['svg', 'pdf', 'zpl']", kind)
+    return printed(desk.session, lot, sheet, public_url=public_url, kind=made)
+
+
+def _kind_of(out: str | None) -> str:
+    ending = Path(out or "").suffix.lower().removeprefix(".")
+    return ending if ending in KINDS else "svg"
 
 
 def _write(file: Path, label: bytes) -> None:

@@ -3,10 +3,13 @@
 import io
 from pathlib import Path
 
+import pypdfium2
 import pytest
 import zxingcpp
 from PIL import Image
 
+from api import label_layout, label_sheets
+from edge.commands import label
 from tests.edge.console import Console
 
 LINK = "https://trace.example/01/04912345678904/10/P%2F1"
@@ -42,7 +45,7 @@ def test_the_printed_code_reads_back_to_the_link(farm: Console) -> None:
 def test_words_say_product_days_and_origin_in_both_languages(farm: Console) -> None:
     farm.ok("label", "P/1")
 
-    label = (farm.folder / "P%2F1.svg").read_text(encoding="utf-8")
+    svg = (farm.folder / "P%2F1.svg").read_text(encoding="utf-8")
 
     for words in (
         "低カリウムレタス 80g / Low-K 80 g",
@@ -51,7 +54,7 @@ def test_words_say_product_days_and_origin_in_both_languages(farm: Console) -> N
         "80 g",
         "福島県",
     ):
-        assert words in label
+        assert words in svg
 
 
 def test_a_lot_without_gtin_gets_an_address_of_the_farm(farm: Console) -> None:
@@ -65,7 +68,7 @@ def test_a_lot_without_gtin_gets_an_address_of_the_farm(farm: Console) -> None:
     ("words", "said"),
     [
         (("nix",), "unknown_lot"),
-        (("P/1", "--format", "pdf"), "--format: expected one of svg, png"),
+        (("P/1", "--format", "gif"), "--format: expected one of svg, png, pdf, zpl"),
         (("P/1", "--out", "no/such/folder/x.svg"), "--out: expected a file in a folder"),
     ],
 )
@@ -84,3 +87,29 @@ def test_nothing_is_printed_without_a_public_address(farm: Console) -> None:
 
     assert farm.refused("label", "P/1").startswith("public_url_not_set")
     assert not list(farm.folder.glob("*.svg"))
+
+
+def test_a_case_label_for_a_thermal_printer_says_every_ai(farm: Console) -> None:
+    farm.ok("label", "P/1", "--template", "case", "--out", "case.zpl", "--copies", "3")
+
+    text = (farm.folder / "case.zpl").read_text(encoding="utf-8")
+    assert "(01)04912345678904" in text
+    assert "(10)P/1" in text
+    assert "^PQ3^XZ" in text
+
+
+def test_a_sheet_of_labels_reads_back_to_the_link(farm: Console) -> None:
+    farm.ok("label", "P/1", "--out", "sheet.pdf", "--copies", "2", "--skip", "3")
+
+    page = pypdfium2.PdfDocument(farm.folder / "sheet.pdf")[0].render(scale=4).to_pil()
+    assert [code.text for code in zxingcpp.read_barcodes(page)] == [LINK, LINK]
+
+
+def test_what_a_format_cannot_carry_is_refused(farm: Console) -> None:
+    assert "png" in farm.refused("label", "P/1", "--template", "case", "--format", "png")
+    assert "larger" in farm.refused("label", "P/1", "--template", "case", "--out", "case.pdf")
+
+
+def test_the_command_knows_every_template_and_stock() -> None:
+    assert set(label.TEMPLATES) == set(label_layout.TEMPLATES)
+    assert set(label.STOCKS) == set(label_sheets.STOCKS)
