@@ -1,11 +1,13 @@
 """From the settings to ports and probes: which device of which model hangs on which line."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from edge.settings import Device, Port, Settings
+from edge.thermometer import Thermometer
 from sensors import profile as profiles
 from sensors.line import Line
 from sensors.port import Port as OpenPort
@@ -19,10 +21,11 @@ OWN_PROFILES = "profiles"
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A probe and how often it is asked; the profile may set a slower pace. [s]"""
+    """A probe, how often it is asked (the profile may set a slower pace) [s], and its water."""
 
     probe: Probe
     interval_s: float
+    thermometer: Thermometer = field(default_factory=Thermometer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +44,30 @@ def wire(settings: Settings, *, now: Callable[[], datetime]) -> list[WiredPort]:
         BadProfile: a device's model is unknown, or its file is wrong; says what would be right.
     """
     wired = []
+    thermometers: dict[str, Thermometer] = defaultdict(Thermometer)
     for port in settings.ports:
         devices = [device for device in settings.devices if device.port == port.name]
         if devices:
-            wired.append(_wired(port, devices, settings.path(OWN_PROFILES), now))
+            wired.append(_wired(port, devices, settings.path(OWN_PROFILES), thermometers, now))
     return wired
 
 
 def _wired(
-    port: Port, devices: Sequence[Device], own: Path, now: Callable[[], datetime]
+    port: Port,
+    devices: Sequence[Device],
+    own: Path,
+    thermometers: dict[str, Thermometer],
+    now: Callable[[], datetime],
 ) -> WiredPort:
     models = [profiles.load(device.model, own) for device in devices]
     opened = open_port(port.device, _line(port, models[0].line), echo=port.echo)
     polled = [
-        Polled(_probe(device, model, opened, now), device.interval_s)
+        Polled(
+            _probe(device, model, opened, now),
+            device.interval_s,
+            # Probes of no zone share no water.
+            thermometers[device.zone] if device.zone else Thermometer(),
+        )
         for device, model in zip(devices, models, strict=True)
     ]
     return WiredPort(port.name, opened, polled)

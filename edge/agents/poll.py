@@ -73,12 +73,13 @@ async def ask(polled: Polled, intake: Intake, health: DeviceHealth) -> SensorErr
     """Take one reading and hand it on; return what went wrong instead, if something did."""
     probe = polled.probe
     try:
-        readings = await probe.read()
+        readings = await probe.read(temperature_c=polled.thermometer.celsius(probe.now()))
     except SensorError as error:
         # One dead probe must not blind the room. Anything else is our bug: end the group.
         health.faults[error.code] += 1
         health.last_fault = str(error)
         return error
+    polled.thermometer.note(readings)
     health.answers += 1
     health.last_answer_at = readings[0].at
     await intake.put(Waiting(Delivery(readings)))
