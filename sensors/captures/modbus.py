@@ -1,8 +1,9 @@
 """Modbus rows: request and answer in hex, and a table of what lies in the registers."""
 
+import math
 from typing import Any
 
-from sensors.captures.row import Outcome, Row, bad_row, hex_field
+from sensors.captures.row import Outcome, Row, bad_row, hex_field, list_field, number_field
 from sensors.errors import DamagedFrame, NoAnswer
 from sensors.wires import modbus
 from sensors.wires.crc import crc16
@@ -33,9 +34,7 @@ def read(row: Row) -> Outcome:
     if not arrived:
         raise NoAnswer(device="the device", limit_ms="its", fault="no_answer")
     answer = _answer(sent, arrived, echo=bool(row.get("local_echo")))
-    table = row.get("decode") or []
-    if not isinstance(table, list) or not all(isinstance(entry, dict) for entry in table):
-        raise bad_row("decode", "a list of objects", table)
+    table = list_field(row, "decode")
     got = {str(entry.get("name")): _decoded(answer.values, entry) for entry in table}
     return Outcome({**_facts(answer), **got})
 
@@ -87,8 +86,8 @@ def _facts(answer: Answer) -> dict[str, Any]:
 
 def _decoded(values: tuple[int, ...], entry: dict[str, Any]) -> Any:
     kind = _ALIASES.get(str(entry.get("type", "u16")), str(entry.get("type", "u16")))
-    offset = entry.get("offset", 0)
-    if not isinstance(offset, int) or offset < 0:
+    offset = int(number_field(entry, "offset"))
+    if offset < 0:
         raise bad_row("offset", "a whole number from 0", offset)
     if kind in _BITS:
         return _bit(values, offset, entry)
@@ -111,19 +110,20 @@ def _decoded(values: tuple[int, ...], entry: dict[str, Any]) -> Any:
 def _bit(values: tuple[int, ...], offset: int, entry: dict[str, Any]) -> bool:
     if offset >= len(values):
         raise bad_row("offset", f"below {len(values)}", offset)
-    return bool(values[offset] >> int(entry.get("bit", 0)) & 1)
+    bit = int(number_field(entry, "bit"))
+    if not 0 <= bit < 16:
+        raise bad_row("bit", "0 to 15", bit)
+    return bool(values[offset] >> bit & 1)
 
 
 def _scaled(raw: float, kind: str, entry: dict[str, Any]) -> float | None:
-    if raw != raw or abs(raw) == float("inf"):  # noqa: PLR0124
+    if not math.isfinite(raw):
         return None
     if raw in (entry.get("no_value"), entry.get("none")):
         return None
     if "mask" in entry:
-        raw = int(raw) & int(entry["mask"])
+        raw = int(raw) & int(number_field(entry, "mask"))
     if kind == "f32":
         raw = shortest(raw)
-    scale = entry.get("scale", 1)
-    value = raw if scale == 1 else float(f"{raw * float(scale):.12g}")
-    add = entry.get("add", 0)
-    return float(f"{value + float(add):.12g}") if add else value
+    scale, add = number_field(entry, "scale", 1), number_field(entry, "add")
+    return raw if (scale, add) == (1, 0) else float(f"{raw * scale + add:.12g}")

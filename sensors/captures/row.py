@@ -7,6 +7,8 @@ from typing import Any
 from sensors.errors import BadPayload
 
 Row = dict[str, Any]
+# Beyond this no field of a capture means anything.
+_LARGEST = 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,31 @@ def text_field(row: Row, name: str) -> str:
     if value is not None and not isinstance(value, str):
         raise bad_row(name, "text", value)
     return value or ""
+
+
+def number_field(row: Row, name: str, default: float = 0) -> float:
+    """Return a field that is a finite number; absent is `default`.
+
+    Raises:
+        BadPayload: fault `row`.
+    """
+    value = row.get(name, default)
+    usual = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not usual or not -_LARGEST < value < _LARGEST:
+        raise bad_row(name, "a number", value)
+    return float(value) if isinstance(value, float) else int(value)
+
+
+def list_field(row: Row, name: str) -> list[Row]:
+    """Return a field that is a list of objects; absent and null are empty.
+
+    Raises:
+        BadPayload: fault `row`.
+    """
+    value = row.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise bad_row(name, "a list of objects", value)
+    return value
 
 
 def bad_row(name: str, expected: str, got: object) -> BadPayload:

@@ -17,7 +17,7 @@ class Reader:
         self._host = Host()
         # What was heard since the last death: births before it no longer count.
         self._heard: set[str] = set()
-        self._topics = {text_field(row, "file"): text_field(row, "topic") for row in rows}
+        self._topics = {str(row.get("file")): str(row.get("topic")) for row in rows}
 
     def read(self, row: Row) -> Outcome:
         """Decode one message; the birth a row `needs` is heard first, where none counts now."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sensors.captures.row import Outcome, Row, bad_row, text_field
+from sensors.captures.row import Outcome, Row, bad_row, list_field, number_field, text_field
 from sensors.wires import uecs
 from sensors.wires.uecs import Ccm, CcmList, CcmScan, Data, Listener, NodeAnswer, Place, Values
 
@@ -82,7 +82,7 @@ def _place(full: str, kind: str, suffix: str | None, place: Place) -> dict[str, 
 
 def _arbitrated(row: Row) -> Outcome:
     heard = _heard(row)
-    moments = [_moment(entry) for entry in row.get("expect_at") or []]
+    moments = [_moment(entry) for entry in list_field(row, "expect_at")]
     if not heard:
         return Outcome(listed=[{"t": t, "value": None} for t in moments])
     listener = Listener(
@@ -103,7 +103,7 @@ def _arbitrated(row: Row) -> Outcome:
 
 def _heard(row: Row) -> list[tuple[float, Data]]:
     heard: list[tuple[float, Data]] = []
-    for entry in row["sequence"]:
+    for entry in list_field(row, "sequence"):
         message = uecs.from_bytes(text_field(entry, "xml").encode())
         found = message.data if isinstance(message, Values) else ()
         heard += [(_moment(entry), data) for data in found]
@@ -114,15 +114,14 @@ def _wanted(row: Row, heard: list[tuple[float, Data]]) -> Place:
     """Where the listener stands: as the row says, else at the nearest place that was sent to."""
     names = ("room", "region", "order")
     sent = [data.place for _, data in heard]
-    numbers = []
-    for name in names:
-        nearest = next((getattr(place, name) for place in sent if getattr(place, name)), 0)
-        numbers.append(int(row.get(name, nearest)))
-    return Place(*numbers)
+    nearest = [
+        next((getattr(place, name) for place in sent if getattr(place, name)), 0) for name in names
+    ]
+    numbers = zip(names, nearest, strict=True)
+    return Place(*(int(number_field(row, name, default)) for name, default in numbers))
 
 
-def _moment(entry: object) -> float:
-    t = entry.get("t") if isinstance(entry, dict) else None
-    if not isinstance(t, (int, float)):
+def _moment(entry: Row) -> float:
+    if "t" not in entry:
         raise bad_row("t", "seconds", entry)
-    return t
+    return number_field(entry, "t")

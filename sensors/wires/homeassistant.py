@@ -16,7 +16,7 @@ from typing import Any
 
 from sensors.errors import BadPayload
 from sensors.wires.payload import Field, Mapping, Path
-from sensors.wires.payload.scalars import load_object, refusal
+from sensors.wires.payload.scalars import load_object, number, refusal
 
 PREFIX = "homeassistant"
 _LONG = {
@@ -239,7 +239,7 @@ def _entity(topic: str, key: str, platform: str, content: dict[str, Any]) -> Ent
         unit=str(content.get("unit_of_measurement") or ""),
         device_class=str(content.get("device_class") or ""),
         state_class=str(content.get("state_class") or ""),
-        expire_after_s=float(expire) if isinstance(expire, (int, float)) else None,
+        expire_after_s=number(topic, expire) if expire is not None else None,
         availability_topics=tuple(_availability(content, base)),
         device=_device(content.get("device")),
     )

@@ -17,7 +17,7 @@ from sensors.wires.faults import damaged
 # Section 4.4: a value is a sign, up to seven digits and at most one point; some probes send nine.
 _VALUE = re.compile(r"[+-](?:\d{1,9}\.?\d{0,9}|\.\d{1,9})", re.ASCII)
 _COMMAND = re.compile(
-    r"(?P<address>[0-9A-Za-z?])(?P<verb>MC|M|CC|C|RC|R|HA|HB|D|IM|IC|I|A|V|)(?P<rest>[^!]*)!",
+    r"(?P<address>[0-9A-Za-z?])(?P<verb>MC|M|CC|C|RC|R|HA|HB|D|IM|IC|I|A|V|)(?P<rest>[\x20-\x7e]*?)!",
     re.ASCII,
 )
 _IDENTITY_LENGTH = 20  # address 1, version 2, vendor 8, model 6, sensor version 3

@@ -143,7 +143,7 @@ def _radio(gateways: object) -> dict[str, object]:
 
 
 def _is_dbm(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and -1000 < value < 1000
 
 
 def _raw(topic: str, data: object) -> dict[str, object]:
