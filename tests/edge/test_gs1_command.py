@@ -33,6 +33,16 @@ def test_one_bad_code_fails_the_run_and_hides_no_other() -> None:
     assert good["ok"]
 
 
+def test_a_broken_link_still_says_what_is_right_in_it() -> None:
+    answer = json.loads(
+        _run("parse", "--json", "https://a/01/04012345111119/10/A?17=271301&x=1").stdout
+    )
+
+    assert [error["ai"] for error in answer["errors"]] == ["01", "17"]
+    assert [error["position"] for error in answer["errors"]] == [26, 38]
+    assert answer["ais"] == [["10", "A"]]
+
+
 def test_a_batch_gives_one_line_for_each_line(tmp_path: Path) -> None:
     """0x1D ends a line for str.splitlines; to a scanner it is the separator."""
     file = tmp_path / "scans.txt"

@@ -222,7 +222,7 @@ def _bracketed_parts(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _escapes_before(written: str, offset: int) -> int:
-    """Return where in the written value its character number `offset` stands, less `offset`."""
+    """Return how much further right character `offset` stands as written, for its escapes."""
     at = 0
     for _ in range(offset):
         at += 2 if written.startswith("\\(", at) else 1

@@ -10,7 +10,7 @@ from traceability.gs1.compression import read_link
 from traceability.gs1.elements import FNC1, WRITTEN_FNC1, Element
 from traceability.gs1.errors import Gs1Error, NotGs1
 from traceability.gs1.identity import Syntax, parse_elements
-from traceability.gs1.link import CANONICAL_STEM, DigitalLink, looks_like_link
+from traceability.gs1.link import CANONICAL_STEM, DigitalLink, looks_like_link, salvage
 from traceability.gs1.options import STRICT, Options
 from traceability.gs1.pairs import pairing_errors
 
@@ -60,8 +60,7 @@ def interpret(text: str, *, options: Options = STRICT, pairs: bool = False) -> I
 
 def _read(text: str, options: Options) -> Interpretation:
     if looks_like_link(text):
-        link = read_link(text, options=options)
-        return Interpretation("link", link.elements, link=link)
+        return _read_link(text, options)
     if urn.looks_like_urn(text):
         link = urn.to_link(text)
         return Interpretation("urn", link.elements, link=link)
@@ -81,6 +80,18 @@ def _read(text: str, options: Options) -> Interpretation:
         "such as ]C1",
         position=0,
     )
+
+
+def _read_link(text: str, options: Options) -> Interpretation:
+    try:
+        link = read_link(text, options=options)
+    except Gs1Error as error:
+        # No AI at fault means that there are no elements either.
+        if error.ai is None:
+            raise
+        parsed = salvage(text, options=options)
+        return Interpretation("link", parsed.elements, parsed.errors or (error,))
+    return Interpretation("link", link.elements, link=link)
 
 
 def _link_of(elements: tuple[Element, ...]) -> DigitalLink | None:

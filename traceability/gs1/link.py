@@ -7,15 +7,16 @@ Source: GS1 Digital Link Standard: URI Syntax 1.2 and later.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 from traceability.gs1 import dictionary
 from traceability.gs1.checkdigits import GTIN_LENGTHS
 from traceability.gs1.dictionary import AI
-from traceability.gs1.elements import Element, bad_value, fault_in
-from traceability.gs1.errors import BadElement, BadLink
+from traceability.gs1.elements import Element, Parsed, bad_value, fault_in
+from traceability.gs1.errors import BadElement, BadLink, Gs1Error
 from traceability.gs1.options import STRICT, Options
 
 CANONICAL_STEM = "https://id.gs1.org"
@@ -64,9 +65,9 @@ class DigitalLink:
         """
         path_from, path_to, query_to = _frame(text)
         steps = _path_steps(text, path_from, path_to, options)
-        asked = _query_steps(text, path_to + 1, query_to, options)
+        asked = _query_steps(text, path_to + 1, query_to)
         path = [_element(ai, raw, at, options, plus_is_space=False) for ai, raw, at in steps]
-        query = [_element(ai, raw, at, options, plus_is_space=True) for ai, raw, at in asked]
+        query = [_attribute(name, raw, at, options) for name, raw, at in asked]
         _check_structure(path, query, options)
         stem_to = steps[0][2] - len("/") - _written_ai_length(text, steps[0][2]) - len("/")
         others = tuple(_others(text[path_to + 1 : query_to]))
@@ -132,6 +133,31 @@ class DigitalLink:
     def get(self, ai: str) -> str | None:
         """Return the value of an AI in path or query, or None."""
         return next((element.value for element in self.elements if element.ai == ai), None)
+
+
+def salvage(text: str, *, options: Options = STRICT) -> Parsed:
+    """Return each element of a broken link that is right by itself, and every other's error.
+
+    Raises:
+        BadLink: it has no elements to speak of.
+    """
+    path_from, path_to, query_to = _frame(text)
+    reads: list[Callable[[], Element]] = [
+        partial(_element, ai, raw, at, options, plus_is_space=False)
+        for ai, raw, at in _path_steps(text, path_from, path_to, options)
+    ]
+    reads += [
+        partial(_attribute, name, raw, at, options)
+        for name, raw, at in _query_steps(text, path_to + 1, query_to)
+    ]
+    elements: list[Element] = []
+    errors: list[Gs1Error] = []
+    for read in reads:
+        try:
+            elements.append(read())
+        except Gs1Error as error:
+            errors.append(error)
+    return Parsed(tuple(elements), tuple(errors))
 
 
 def escape(value: str) -> str:
@@ -235,14 +261,13 @@ def _path_ai(name: str, options: Options) -> AI | None:
     return dictionary.find(name, permit_unknown=options.permit_unknown_ais)
 
 
-def _query_steps(
-    text: str, start: int, end: int, options: Options
-) -> Iterator[tuple[AI, str, int]]:
+def _query_steps(text: str, start: int, end: int) -> Iterator[tuple[str, str, int]]:
+    """Yield (name, escaped value, position of the name) of each parameter that claims an AI."""
     at = start
     for parameter in text[start:end].split("&"):
         if _names_an_ai(parameter):
             name, _, value = parameter.partition("=")
-            yield _known_ai(name, at, options), value, at + len(name) + 1
+            yield name, value, at
         at += len(parameter) + 1
 
 
@@ -267,6 +292,11 @@ def _known_ai(code: str, position: int | None, options: Options) -> AI:
             position=position,
         )
     return ai
+
+
+def _attribute(name: str, raw: str, at: int, options: Options) -> Element:
+    ai = _known_ai(name, at, options)
+    return _element(ai, raw, at + len(name) + 1, options, plus_is_space=True)
 
 
 def _element(ai: AI, raw: str, at: int, options: Options, *, plus_is_space: bool) -> Element:
@@ -380,11 +410,11 @@ def _written_ai_length(text: str, value_at: int) -> int:
 
 
 def _escapes_before(raw: str, offset: int) -> int:
-    """Return where character number `offset` of the unescaped value stands in the raw one."""
+    """Return how much further right character `offset` stands in the raw value, for its escapes."""
     at = 0
     for _ in range(offset):
         at += 3 if _ESCAPE.match(raw, at) else 1
-    return at
+    return at - offset
 
 
 def _orders(key: str) -> str:
