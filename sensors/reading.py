@@ -1,8 +1,9 @@
 """The value everything starts from: what one device said of one quantity at one moment."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+
+import msgspec
 
 from sensors.quantities import QUANTITIES
 
@@ -34,10 +35,10 @@ class Reason(IntEnum):
     CLAMPED = 12  # beyond the physical limit by less than its error; cut to the limit
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """One value, made right once: aware UTC time, a known quantity, its canonical unit.
 
+    A struct rather than a dataclass, because a farm makes millions a day and it costs a tenth.
     `value` is in the unit of `QUANTITIES[quantity]`; None means asked, and there is no value.
     `channel` tells apart several values of one quantity from one device ("1", "leaf").
     """
@@ -51,7 +52,8 @@ class Reading:
     channel: str = ""
 
     def __post_init__(self) -> None:
-        if self.at.tzinfo is None or self.at.utcoffset() != timedelta(0):
+        # Almost always the very object UTC; asking for the offset costs as much as all the rest.
+        if self.at.tzinfo is not UTC and self.at.utcoffset() != timedelta(0):
             raise ValueError(f"reading of {self.device} at {self.at}: time must be aware UTC")
         if self.quantity not in QUANTITIES:
             raise ValueError(f"reading of {self.device}: unknown quantity {self.quantity!r}")

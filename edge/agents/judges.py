@@ -1,7 +1,8 @@
 """A judge for each series of networked probes: their messages carry values, not verdicts."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sensors import Reading
 from sensors.quality import Judge

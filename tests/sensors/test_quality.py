@@ -1,5 +1,6 @@
 """A value in doubt is kept and marked; only "no value" is bad."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -97,3 +98,23 @@ def test_a_spike_in_history_is_far_from_both_neighbours() -> None:
 
     assert spikes("air_temperature", points) == [False, False, True, False, False, False]
     assert spikes("wind_speed", points) == [False] * 6
+
+
+@pytest.mark.parametrize("quantity", ["air_temperature", "co2", "energy", "ppfd"])
+def test_the_short_way_says_what_the_long_way_would(
+    quantity: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(quantity)
+    long, short = (Judge(quantity, stuck_after_s=120) for _ in range(2))
+    value, at = 20.0, START
+    for _ in range(3000):
+        value = round(value + chance.choice([0, 0, 0.1, -0.1, 2, -2, 400, -400]), 1)
+        at += timedelta(seconds=chance.choice([1, 30, 120]))
+        doubt = chance.choice([Reason.NONE] * 9 + [Reason.DEVICE_STATUS])
+        warming_up = chance.random() < 0.1
+        said = chance.choice([value] * 19 + [None])
+        with monkeypatch.context() as patch:
+            patch.setattr(Judge, "_is_plain", lambda *_: False)
+            expected = long.judge(said, at, doubt=doubt, warming_up=warming_up)
+
+        assert short.judge(said, at, doubt=doubt, warming_up=warming_up) == expected

@@ -85,8 +85,7 @@ def test_no_value_is_kept_as_no_value(engine: Engine, site: Site) -> None:
 
 def test_a_failed_batch_leaves_nothing_and_the_next_one_works(engine: Engine, site: Site) -> None:
     recorder = Recorder(engine, site.id)
-    broken = Reading("s8", "co2", 1.0, NOON)
-    object.__setattr__(broken, "quality", "no number")
+    broken = Reading("s8", "co2", 1.0, NOON, quality="no number")  # type: ignore[arg-type]
 
     with pytest.raises(Exception, match=r"no number|invalid"):
         recorder.append([Delivery([co2(800), broken])])

@@ -1,4 +1,4 @@
-"""The narrow tables of the hot path: Core tables, written with executemany, never as objects.
+"""The narrow tables of the hot path: Core tables, written as plain rows, never as objects.
 
 A reading is (series, time). On SQLite the primary key is the table (WITHOUT ROWID), which keeps a
 row near 14 bytes; 160 series every 10 s are then about 19 MB a day.

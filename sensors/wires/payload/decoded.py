@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from sensors.quantities import QUANTITIES
 from sensors.reading import Quality, Reading, Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True, gc=False):
     """One number of a message.
 
     `name` says the unit last (`ec_us_cm`) and `value` is in it; `raw` is the name as sent.

@@ -6,10 +6,12 @@ clocks change; of two candidates the one nearer to the arrival is meant.
 Source: Tasmota documentation, "JSON status responses", "Modbus bridge", "MQTT" (LWT).
 """
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
+
+from msgspec.structs import replace
 
 from sensors.errors import UnknownQuantity
 from sensors.quantities import convert
@@ -89,7 +91,7 @@ def _chip(
     made = [_in_unit(topic, replace(value, channel=chip), units) for value in values]
     if chip == _OWN_CHIP:
         made = [replace(value, quantity=None, canonical=None) for value in made]
-    return made, [replace(fault, raw=f"{chip}.{fault.raw}") for fault in refused]
+    return made, [dataclasses.replace(fault, raw=f"{chip}.{fault.raw}") for fault in refused]
 
 
 def _measured(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:

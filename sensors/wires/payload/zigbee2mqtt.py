@@ -7,9 +7,10 @@ Source: zigbee2mqtt.io, "MQTT topics and messages" and "Device availability".
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from sensors.wires.payload import scalars
 from sensors.wires.payload.decoded import Decoded, Value
