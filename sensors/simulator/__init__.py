@@ -11,7 +11,8 @@
 """
 
 from sensors.simulator.bus import SimulatedBus
-from sensors.simulator.probes import SimulatedProbe, simulated
+from sensors.simulator.probe import SimulatedProbe
+from sensors.simulator.probes import simulated
 from sensors.simulator.room import RoomModel, RoomState
 
 __all__ = ["RoomModel", "RoomState", "SimulatedBus", "SimulatedProbe", "simulated"]

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from sensors.line import Line
-from sensors.simulator.probes import SimulatedProbe
+from sensors.simulator.probe import SimulatedProbe
 
 # Bytes that nobody understands for so long are noise, and the next ones start a new frame.
 _FORGET_S = 0.05

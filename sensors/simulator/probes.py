@@ -6,41 +6,21 @@ gives numbers by quantity (or `quantity/channel`) in the vocabulary's unit. Wher
 device says its "no value" code, or refuses if it has none.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable
 
+from sensors.dialogues.modbus import FUNCTIONS
 from sensors.errors import DamagedFrame
-from sensors.profile import Profile, Value
-from sensors.quantities import linear
-from sensors.wires import modbus
+from sensors.profile import Profile
+from sensors.simulator.probe import SimulatedProbe, Values, raw_of
+from sensors.simulator.text_probes import EzoProbe, LineProbe, Sdi12Probe
+from sensors.wires import mhz19, modbus
 from sensors.wires.modbus import Answer, Function, Read, Write
 from sensors.wires.registers import NUMBERS, registers_of
-
-Values = Callable[[], Mapping[str, float | None]]
 
 # An S8 leaves the factory with auto-baseline each 180 h: what the agent must switch off.
 FACTORY_AUTO_BASELINE = 180
 _FAILURE = 4
 _ILLEGAL_ADDRESS = 2
-
-
-class SimulatedProbe(Protocol):
-    """One device on a simulated bus."""
-
-    address: int | str
-    talks: bool  # it speaks unasked, each second
-
-    def hear(self, heard: bytes) -> tuple[int, bytes, float]:
-        """Return how many bytes were understood, the answer, and how long it takes. [s]
-
-        (0, b"", 0) means that the device waits for more, or that it is not meant.
-        """
-
-    def talk(self) -> bytes:
-        """What it says unasked."""
-
-    def power_up(self) -> None:
-        """It has lost power and got it back: what was set is forgotten."""
 
 
 def simulated(
@@ -106,14 +86,14 @@ class _ModbusProbe:
         """All registers of one table; None where a value is missing and no code says so."""
         words = dict(self._settings) if function is Function.READ_HOLDING else {}
         status = self._profile.how.get("status")
-        if status is not None and _function(status["function"]) is function:
+        if status is not None and FUNCTIONS[status["function"]] is function:
             size = NUMBERS[status.get("type", "u16")][0]
             words.update(dict.fromkeys(range(status["register"], status["register"] + size), 0))
         now = self._values()
         for value in self._profile.values:
-            if _function(value.how["function"]) is not function:
+            if FUNCTIONS[value.how["function"]] is not function:
                 continue
-            raw = _raw(value, now)
+            raw = raw_of(value, now)
             if raw is None:
                 return None
             kind, order = value.how.get("type", "u16"), value.how.get("order", "ABCD")
@@ -122,70 +102,43 @@ class _ModbusProbe:
         return words
 
 
-class _EzoProbe:
-    """An EZO circuit: talks by itself until told not to, then answers commands."""
+class _Mhz19Probe:
+    """Answers the read command; obeys the others without a word, as most firmware does."""
+
+    talks = False
 
     def __init__(self, profile: Profile, values: Values, address: int | str) -> None:
         self.address = address
         self._profile, self._values = profile, values
-        self.talks = True
 
     def power_up(self) -> None:
-        # Continuous mode is kept at power loss; the temperature of compensation is not.
         pass
 
     def talk(self) -> bytes:
-        return self._fields()
+        return b""
 
     def hear(self, heard: bytes) -> tuple[int, bytes, float]:
-        command, end, _ = heard.partition(b"\r")
-        if not end:
+        frame = heard[: mhz19.LENGTH]
+        if len(frame) < mhz19.LENGTH or frame[0] != mhz19.START:
             return 0, b"", 0.0
-        return len(command) + 1, *self._answer(command.strip().upper())
+        if frame[-1] != mhz19.checksum(frame):
+            return 0, b"", 0.0
+        answer = self._answer() if frame == mhz19.READ else b""
+        return mhz19.LENGTH, answer, self._profile.answers_within_s / 10
 
-    def _answer(self, command: bytes) -> tuple[bytes, float]:
-        if command == b"R" or command.startswith(b"RT,"):
-            fields = self._fields()
-            said = fields + b"*OK\r" if fields else b"*ER\r"
-            return said, self._profile.answers_within_s * 0.9
-        if command in (b"C,0", b"C,1"):
-            self.talks = command == b"C,1"
-        elif not command.startswith((b"T,", b"CAL,", b"*OK,1")):
-            return b"*ER\r", 0.25
-        return b"*OK\r", 0.25
-
-    def _fields(self) -> bytes:
+    def _answer(self) -> bytes:
         now = self._values()
-        numbers = {value.how["field"]: (value, _raw(value, now)) for value in self._profile.values}
-        texts = []
-        for place in range(max(numbers) + 1):
-            value, raw = numbers.get(place, (None, 0.0))
-            if raw is None:
-                return b""
-            decimals = 3 if value is None else _decimals(value.resolution or 0.001)
-            texts.append(f"{raw:.{decimals}f}")
-        return ",".join(texts).encode() + b"\r"
+        fields = {value.how["field"]: raw_of(value, now) for value in self._profile.values}
+        co2 = fields.get("co2")
+        if co2 is None:
+            return b""
+        return mhz19.Answer(round(co2), round(fields.get("temperature") or 20)).to_bytes()
 
 
 _KINDS: dict[str, Callable[[Profile, Values, int | str], SimulatedProbe]] = {
     "modbus": _ModbusProbe,
-    "ezo": _EzoProbe,
+    "ezo": EzoProbe,
+    "sdi12": Sdi12Probe,
+    "lines": LineProbe,
+    "mhz19": _Mhz19Probe,
 }
-
-
-def _raw(value: Value, now: Mapping[str, float | None]) -> float | None:
-    """The number the device would send for the value of the moment, or its code for none."""
-    canonical = now.get(value.key, now.get(value.quantity))
-    if canonical is None:
-        return value.no_value[0] if value.no_value else None
-    factor, offset = linear(value.quantity, value.unit)
-    return ((canonical - offset) / factor - value.offset) / value.scale
-
-
-def _decimals(resolution: float) -> int:
-    return max(0, len(f"{resolution:.6f}".rstrip("0").partition(".")[2]))
-
-
-def _function(name: str) -> Function:
-    names = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
-    return Function(names[name])
