@@ -7,8 +7,9 @@ count (their history stays readable on the lot itself).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
+from sqlalchemy import Row, String, bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
@@ -95,47 +96,28 @@ def consignments(session: Session, lots: Sequence[Lot]) -> list[Consignment]:
 
 
 def _edges(session: Session, lot: Lot, direction: Direction) -> list[Edge]:
-    flows = _flows(session, lot.id, direction)
+    flows = session.connection().execute(_FLOWS[direction], {"start": lot.id}).all()
     depth = _depths(lot.id, flows, direction)
-    ids = {lot_id for flow, _ in flows for lot_id in (flow.source_id, flow.target_id)}
+    ids = {lot_id for flow in flows for lot_id in (flow.source_id, flow.target_id)}
     lots = {row.id: row for row in _lots(session, ids)}
     edges = [
         Edge(
             source=lots[flow.source_id],
             target=lots[flow.target_id],
-            kind=act.kind,
-            at=act.happened_at,
+            kind=flow.kind,
+            at=flow.happened_at,
             amount=Amount(flow.pieces, flow.weight_g),
             depth=depth[flow.target_id if direction == "back" else flow.source_id] + 1,
         )
-        for flow, act in flows
+        for flow in flows
     ]
     return sorted(edges, key=lambda edge: (edge.depth, edge.at, edge.source.code))
 
 
-def _flows(session: Session, lot_id: str, direction: Direction) -> list[tuple[Flow, Act]]:
-    near, far = (
-        (col(Flow.target_id), col(Flow.source_id))
-        if direction == "back"
-        else (col(Flow.source_id), col(Flow.target_id))
-    )
-    reach = core_select(col(Lot.id).label("id")).where(col(Lot.id) == lot_id).cte(recursive=True)
-    # UNION, not UNION ALL: a lot reached by two ways is followed once, and a cycle would end.
-    step = core_select(far).join(reach, reach.c.id == near).where(unvoided(Flow.act_id))
-    reach = reach.union(step)
-    query = (
-        select(Flow, Act)
-        .join(reach, reach.c.id == near)
-        .join(Act, col(Act.id) == col(Flow.act_id))
-        .where(unvoided(Flow.act_id))
-    )
-    return list(session.exec(query))
-
-
-def _depths(start: str, flows: Sequence[tuple[Flow, Act]], direction: Direction) -> dict[str, int]:
+def _depths(start: str, flows: Sequence[Row[Any]], direction: Direction) -> dict[str, int]:
     """Count the fewest steps from the start to each lot."""
     onward: dict[str, list[str]] = {}
-    for flow, _ in flows:
+    for flow in flows:
         ends = (flow.target_id, flow.source_id)
         near, far = ends if direction == "back" else ends[::-1]
         onward.setdefault(near, []).append(far)
@@ -147,6 +129,36 @@ def _depths(start: str, flows: Sequence[tuple[Flow, Act]], direction: Direction)
         edge_of_known = list(dict.fromkeys(found))
     return depth
 
+
+def _flows(direction: Direction) -> Any:
+    near, far = (
+        (col(Flow.target_id), col(Flow.source_id))
+        if direction == "back"
+        else (col(Flow.source_id), col(Flow.target_id))
+    )
+    start = bindparam("start", type_=String)
+    reach = core_select(start.label("id")).cte(recursive=True)
+    # UNION, not UNION ALL: a lot reached by two ways is followed once, and a cycle would end.
+    reach = reach.union(
+        core_select(far).join(reach, reach.c.id == near).where(unvoided(Flow.act_id))
+    )
+    return (
+        core_select(
+            col(Flow.source_id),
+            col(Flow.target_id),
+            col(Flow.pieces),
+            col(Flow.weight_g),
+            col(Act.kind),
+            col(Act.happened_at),
+        )
+        .join(reach, reach.c.id == near)
+        .join(Act, col(Act.id) == col(Flow.act_id))
+        .where(unvoided(Flow.act_id))
+    )
+
+
+# Built once: composing them anew for every trace cost more than running them.
+_FLOWS = {"back": _flows("back"), "forward": _flows("forward")}
 
 # SQLite takes at most 32,766 bound values in one statement.
 _AT_ONCE = 10_000
