@@ -59,9 +59,10 @@ def today(request: Request, session: ReadSession, web: InWeb, viewer: SignedIn) 
 
 
 def recent(session: Session, *, limit: int = _RECENT) -> list[Done]:
-    """Return what was recorded last, newest first."""
+    """Return what was done last, newest first."""
     query = select(Act, Site).join(Site, col(Site.id) == col(Act.site_id))
-    found = session.exec(query.order_by(col(Act.sequence).desc()).limit(limit)).all()
+    newest = (col(Act.happened_at).desc(), col(Act.sequence).desc())
+    found = session.exec(query.order_by(*newest).limit(limit)).all()
     lines = select(ActLine, Lot).join(Lot, col(Lot.id) == col(ActLine.lot_id))
     about: dict[str, dict[str, Lot]] = {}
     for line, lot in session.exec(lines.where(col(ActLine.act_id).in_([a.id for a, _ in found]))):
