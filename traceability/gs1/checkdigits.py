@@ -55,10 +55,12 @@ def gtin14(text: str) -> str:
     """
     if not (text.isascii() and text.isdigit()) or len(text) not in GTIN_LENGTHS:
         raise BadElement(
-            f"a GTIN has 8, 12, 13 or 14 digits, got {text!r} ({len(text)} characters)",
+            "a GTIN has 8, 12, 13 or 14 digits, got {got!r} ({length} characters)",
             hint="read the digits beneath the barcode once more",
             code="bad_gtin",
             ai="01",
+            got=text,
+            length=len(text),
         )
     return _with_right_digit(text, ai="01").zfill(14)
 
@@ -71,23 +73,41 @@ def gln13(text: str) -> str:
     """
     if not (text.isascii() and text.isdigit()) or len(text) != 13:
         raise BadElement(
-            f"a GLN has 13 digits, got {text!r} ({len(text)} characters)",
+            "a GLN has 13 digits, got {got!r} ({length} characters)",
             hint="copy it again from the GS1 membership page",
             code="bad_gln",
             ai="414",
+            got=text,
+            length=len(text),
         )
     return _with_right_digit(text, ai="414")
 
 
+def wrong_digit(digits: str, *, ai: str, position: int | None = None) -> BadElement | None:
+    """Return the error of digits that do not end in their check digit, or None.
+
+    Args:
+        position: where the check digit stands in the text they came from.
+    """
+    expected = check_digit(digits[:-1])
+    if digits[-1] == expected:
+        return None
+    return BadElement(
+        "{digits} ends in {last}, but its check digit is {expected}",
+        hint="one digit was mistyped or misread; compare them all",
+        code="incorrect_check_digit",
+        ai=ai,
+        position=position,
+        digits=digits,
+        last=digits[-1],
+        expected=expected,
+    )
+
+
 def _with_right_digit(text: str, *, ai: str) -> str:
-    expected = check_digit(text[:-1])
-    if text[-1] != expected:
-        raise BadElement(
-            f"{text} ends in {text[-1]}, but its check digit is {expected}",
-            hint="one digit was mistyped or misread; compare them all",
-            code="incorrect_check_digit",
-            ai=ai,
-        )
+    error = wrong_digit(text, ai=ai)
+    if error is not None:
+        raise error
     return text
 
 

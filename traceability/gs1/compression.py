@@ -285,8 +285,10 @@ def _uncompressed_key(stem: str) -> tuple[str, str] | None:
 
 def _damaged(text: str, problem: str) -> BadLink:
     return BadLink(
-        f"{text} is no compressed link: {problem}",
+        "{got} is no compressed link: {why}",
         hint="it was cut off, or it is an ordinary address",
         code="bad_compressed_link",
         position=0,
+        got=text,
+        why=problem,
     )

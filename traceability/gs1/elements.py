@@ -14,7 +14,7 @@ from traceability.gs1 import dictionary, linters
 from traceability.gs1.dictionary import AI, Component
 from traceability.gs1.errors import BadElement, Gs1Error, NotGs1
 from traceability.gs1.faults import Fault
-from traceability.gs1.reasons import reason
+from traceability.gs1.reasons import facts_of, reason
 
 FNC1 = "\x1d"
 WRITTEN_FNC1 = "^"
@@ -92,9 +92,17 @@ def bad_value(
     ai: AI, value: str, fault: Fault, position: int | None, *, hint: str | None = None
 ) -> BadElement:
     """Return the error for a fault; `hint`: a likelier cause than the usual one."""
-    problem, cause = reason(fault, value, title=ai.title or "a coupon", length=_lengths(ai))
-    at = None if position is None else position + fault.start
-    return BadElement(problem, hint=hint or cause, code=fault.rule, ai=ai.code, position=at)
+    problem, cause = reason(fault)
+    return BadElement(
+        problem,
+        hint=hint or cause,
+        code=fault.rule,
+        ai=ai.code,
+        position=None if position is None else position + fault.start,
+        title=ai.title or "a coupon",
+        **facts_of(fault, value),
+        **_lengths(ai),
+    )
 
 
 def parse_bracketed(text: str, *, permit_unknown: bool = False) -> Parsed:
@@ -229,23 +237,22 @@ def _escapes_before(written: str, offset: int) -> int:
     return at - offset
 
 
-def _lengths(ai: AI) -> str:
+def _lengths(ai: AI) -> dict[str, object]:
     kind = "digits" if all(part.charset == "N" for part in ai.components) else "characters"
-    if ai.shortest == ai.longest:
-        return f"{ai.longest} {kind}"
-    return f"{ai.shortest} to {ai.longest} {kind}"
+    span = f"{ai.shortest} to {ai.longest}" if ai.shortest < ai.longest else str(ai.longest)
+    return {"length": span, "kind": kind}
 
 
 def _separator(ai: AI, fault: Fault) -> str | None:
     """Return the usual cause when an AI of open length swallowed what follows it."""
     if ai.predefined or fault.rule not in _RAN_ON:
         return None
-    return f"no separator after {ai.title}: check the scanner's FNC1 setting (GS, 0x1D)"
+    return "no separator after {title}: check the scanner's FNC1 setting (GS, 0x1D)"
 
 
 def _unknown_ai(code: str, position: int | None) -> BadElement:
     return BadElement(
-        f"({code}) is no AI that GS1 has allocated",
+        "({ai}) is no AI that GS1 has allocated",
         hint="compare it with the label; PermitUnknownAIs reads AIs newer than this table",
         code="unknown_ai",
         ai=code,
@@ -255,18 +262,20 @@ def _unknown_ai(code: str, position: int | None) -> BadElement:
 
 def _no_ai(rest: str, position: int) -> BadElement:
     return BadElement(
-        f"no AI starts as {rest[:4]!r} does",
+        "no AI starts as {start!r} does",
         hint="the value before it was cut off, or no separator stands between: check the scanner's "
         "FNC1 setting (GS, 0x1D)",
         code="no_ai_for_prefix",
         position=position,
+        start=rest[:4],
     )
 
 
 def _not_bracketed(text: str) -> NotGs1:
     return NotGs1(
-        f"an element string starts with an AI in brackets, as in (01), got {text[:1]!r}",
+        "an element string starts with an AI in brackets, as in (01), got {got!r}",
         hint="write the brackets, or give scanner data with its symbology identifier",
         code="no_brackets",
         position=0,
+        got=text[:1],
     )

@@ -15,16 +15,14 @@ from traceability.errors import TraceabilityError
 class Gs1Error(TraceabilityError):
     """Base of this package's errors.
 
-    Facts that every one of them has (None when it does not apply):
-        ai        the Application Identifier at fault
-        position  where in the text as it was received, from 0
-        problem   what is wrong, in words
-        hint      the likely cause and the next thing to try
-    `code` is finer than the class: it names the rule that was broken.
+    `code` is finer than the class: it names the rule that was broken. So is `template`: where it
+    is, what is wrong, then the likely cause and the next thing to try, with named facts. Two facts
+    every one of them has:
+        ai        the Application Identifier at fault; None when no single one is
+        position  where in the text as it was received, from 0; None when there is no such text
     """
 
     code = "gs1"
-    template = "{where}{problem}; {hint}"
 
     def __init__(
         self,
@@ -34,13 +32,15 @@ class Gs1Error(TraceabilityError):
         code: str | None = None,
         ai: str | None = None,
         position: int | None = None,
+        **facts: object,
     ) -> None:
-        self.ai, self.position, self.problem, self.hint = ai, position, problem, hint
+        self.ai, self.position = ai, position
         if code is not None:
             self.code = code
-        super().__init__(
-            where=_where(ai, position), problem=problem, hint=hint, ai=ai, position=position
-        )
+        self.template = f"{_WHERE[ai is not None, position is not None]}{problem}; {hint}"
+        super().__init__(ai=ai, position=position, **facts)
+        self.problem = problem.format(**self.facts)
+        self.hint = hint.format(**self.facts)
 
 
 class NotGs1(Gs1Error):
@@ -67,11 +67,10 @@ class BadLotCode(Gs1Error):
     code = "bad_lot_code"
 
 
-def _where(ai: str | None, position: int | None) -> str:
-    if ai is not None and position is not None:
-        return f"AI ({ai}) at position {position}: "
-    if ai is not None:
-        return f"AI ({ai}): "
-    if position is not None:
-        return f"at position {position}: "
-    return ""
+# By whether an AI and a position are known.
+_WHERE = {
+    (True, True): "AI ({ai}) at position {position}: ",
+    (True, False): "AI ({ai}): ",
+    (False, True): "at position {position}: ",
+    (False, False): "",
+}

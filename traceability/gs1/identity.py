@@ -34,7 +34,7 @@ from traceability.gs1.link import (
     unescape,
 )
 from traceability.gs1.options import STRICT, Options
-from traceability.gs1.reasons import reason
+from traceability.gs1.reasons import facts_of, reason
 
 LOT, SERIAL, VARIANT = "10", "21", "22"
 Syntax = Literal["link", "elements", "scan", "urn", "own", "lot_code"]
@@ -138,8 +138,17 @@ def check_lot_code(text: str, *, ai: str = LOT) -> str:
     fault = fault_in(entry, text)
     if fault is None:
         return text
-    problem, hint = reason(fault, text, title=_named(ai), length=f"1 to {entry.longest} characters")
-    raise BadLotCode(problem, hint=hint, ai=ai, position=fault.start)
+    problem, hint = reason(fault)
+    raise BadLotCode(
+        problem,
+        hint=hint,
+        ai=ai,
+        position=fault.start,
+        title=_named(ai),
+        length=f"1 to {entry.longest}",
+        kind="characters",
+        **facts_of(fault, text),
+    )
 
 
 def check_own_address(text: str) -> str:
@@ -150,18 +159,20 @@ def check_own_address(text: str) -> str:
     """
     if not text.startswith("https://") or any(char in text for char in "?# "):
         raise BadLink(
-            f"{text!r} cannot stand for a GTIN or GLN",
+            "{got!r} cannot stand for a GTIN or GLN",
             hint="use an https:// address beneath your own hub, without query or fragment",
             code="bad_own_identifier",
             position=0,
+            got=text,
         )
     host, slash, path = text[len("https://") :].rstrip("/").partition("/")
     if not host or not slash or not path:
         raise BadLink(
-            f"{text!r} names a host, not an item or place on it",
+            "{got!r} names a host, not an item or place on it",
             hint="as in https://hub.example/items/lettuce",
             code="bad_own_identifier",
             position=0,
+            got=text,
         )
     return text.rstrip("/")
 

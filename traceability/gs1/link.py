@@ -191,28 +191,32 @@ def _frame(text: str) -> tuple[int, int, int]:
     bad = _NOT_IN_A_URI.search(text)
     if bad is not None:
         raise BadLink(
-            f"a web address may not hold {bad[0]!r}",
-            hint=f"write it as {escape(bad[0])}",
+            "a web address may not hold {got!r}",
+            hint="write it as {escaped}",
             code="uri_contains_illegal_characters",
             position=bad.start(),
+            got=bad[0],
+            escaped=escape(bad[0]),
         )
     start = _START.match(text)
     if start is None:
         raise BadLink(
-            f"a link starts with https:// or http://, got {text[:8]!r}",
+            "a link starts with https:// or http://, got {got!r}",
             hint="the scheme is all lower or all upper case",
             code="uri_contains_illegal_scheme",
             position=0,
+            got=text[:8],
         )
     path_from = text.find("/", start.end())
     host = text[start.end() : path_from if path_from >= 0 else len(text)]
     bad = _NOT_IN_A_HOST.search(host)
     if bad is not None:
         raise BadLink(
-            f"a host may not hold {bad[0]!r}",
+            "a host may not hold {got!r}",
             hint="check the part before the first single slash",
             code="domain_contains_illegal_characters",
             position=start.end() + bad.start(),
+            got=bad[0],
         )
     if not host or path_from < 0:
         raise BadLink(
@@ -285,7 +289,7 @@ def _known_ai(code: str, position: int | None, options: Options) -> AI:
     ai = dictionary.find(code, permit_unknown=options.permit_unknown_ais)
     if ai is None:
         raise BadLink(
-            f"({code}) is no AI that GS1 has allocated",
+            "({ai}) is no AI that GS1 has allocated",
             hint="give parameters of your own a name that is not a number",
             code="unknown_ai",
             ai=code,
@@ -310,11 +314,13 @@ def _element(ai: AI, raw: str, at: int, options: Options, *, plus_is_space: bool
     error = bad_value(ai, value, fault, at + _escapes_before(raw, fault.start))
     if short_gtin and len(value) < 14:
         raise BadElement(
-            f"a GTIN in a link has 14 digits, got {value!r}",
-            hint=f"write {value.zfill(14)}; PermitZeroSuppressedGTINinDLuris reads the old form",
+            "a GTIN in a link has 14 digits, got {got!r}",
+            hint="write {padded}; PermitZeroSuppressedGTINinDLuris reads the old form",
             code=error.code,
             ai=ai.code,
             position=error.position,
+            got=value,
+            padded=value.zfill(14),
         )
     raise error
 
@@ -324,11 +330,13 @@ def _check_structure(path: Sequence[Element], query: Sequence[Element], options:
     allowed = dictionary.qualifier_paths(key)
     if tuple(qualifiers) not in allowed:
         raise BadLink(
-            f"/{'/'.join(qualifiers)} may not follow the key in this order",
-            hint=f"after ({key}) come, in this order: {_orders(key)}",
+            "{qualifiers} may not follow the key in this order",
+            hint="after ({ai}) come, in this order: {orders}",
             code="invalid_key_qualifier_sequence",
             ai=key,
             position=path[0].position,
+            qualifiers=", ".join(qualifiers),
+            orders=_orders(key),
         )
     seen: set[str] = set()
     for element in (*path, *query):
@@ -364,10 +372,11 @@ def _check_attribute(
         if (*qualifiers[:place], element.ai, *qualifiers[place:]) in allowed:
             raise BadLink(
                 "belongs in the path, not in the query",
-                hint=f"write /{element.ai}/{escape(element.value)} after the key",
+                hint="write /{ai}/{escaped} after the key",
                 code="ai_should_be_in_path_info",
                 ai=element.ai,
                 position=element.position,
+                escaped=escape(element.value),
             )
 
 
@@ -375,9 +384,10 @@ def _longest_path(given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     key = next((pair for pair in given if dictionary.is_primary_key(pair[0])), None)
     if key is None:
         raise BadLink(
-            "no primary key among the AIs " + ", ".join(ai for ai, _ in given),
+            "no primary key among the AIs {ais}",
             hint="a link needs one, such as (01) GTIN or (00) SSCC",
             code="no_primary_key",
+            ais=", ".join(ai for ai, _ in given),
         )
     values = dict(given)
     fitting = [p for p in dictionary.qualifier_paths(key[0]) if all(ai in values for ai in p)]

@@ -47,11 +47,12 @@ def _excluded(elements: Iterable[Element], codes: Sequence[str]) -> Iterator[Bad
             met = next((c for c in codes if c != element.ai and matches(pattern, c)), None)
             if met is not None:
                 yield BadPairing(
-                    f"may not stand beside AI ({met})",
+                    "may not stand beside AI ({other})",
                     hint="they say different things of one item; take one of them off the label",
                     code="invalid_ai_pair",
                     ai=element.ai,
                     position=element.position,
+                    other=met,
                 )
 
 
@@ -64,11 +65,14 @@ def _missing(elements: Iterable[Element], codes: Sequence[str]) -> Iterator[BadP
         if not any(_present(group, others) for group in ai.needs):
             groups = ", ".join("+".join(group) for group in ai.needs)
             yield BadPairing(
-                f"{ai.title} means nothing alone; expected one of {groups}, got {_said(others)}",
+                "{title} means nothing alone; expected one of {groups}, got {others}",
                 hint="scan the other barcode on the item too, or add the missing AI to the label",
                 code="required_ai_missing",
                 ai=element.ai,
                 position=element.position,
+                title=ai.title,
+                groups=groups,
+                others=_said(others),
             )
 
 
@@ -78,11 +82,13 @@ def _repeated(elements: Iterable[Element]) -> Iterator[BadPairing]:
         value = seen.setdefault(element.ai, element.value)
         if value != element.value:
             yield BadPairing(
-                f"came twice, with {value!r} and {element.value!r}",
+                "came twice, with {first!r} and {second!r}",
                 hint="two labels of two items were read as one",
                 code="repeated_ai_differs",
                 ai=element.ai,
                 position=element.position,
+                first=value,
+                second=element.value,
             )
 
 

@@ -1,7 +1,7 @@
 """A sentence for each rule a value can break: what is wrong, and the likely cause.
 
-`{got}` is the part of the value at fault, `{value}` all of it, `{title}` the AI's name and
-`{length}` what the AI allows.
+`{got}` is the part of the value at fault, `{value}` all of it, `{title}` the AI's name, `{length}`
+and `{kind}` what the AI allows, `{rule}` the rule in words.
 """
 
 from traceability.gs1.faults import Fault
@@ -13,11 +13,11 @@ _MISREAD = "one character was mistyped or misread; compare them all, or print th
 REASONS: dict[str, tuple[str, str]] = {
     "value_empty": ("{title} has no value", "leave the AI out, or give its value"),
     "value_too_short": (
-        "{title} takes {length}, got {value!r}",
+        "{title} takes {length} {kind}, got {value!r}",
         "the code was cut off, or the value belongs to another AI",
     ),
     "value_too_long": (
-        "{title} takes {length}, got {value!r}",
+        "{title} takes {length} {kind}, got {value!r}",
         "something of another AI, or of another field, is behind it",
     ),
     "non_digit_character": (
@@ -89,15 +89,20 @@ REASONS: dict[str, tuple[str, str]] = {
     "position_in_sequence_malformed": ("{got!r} is no position in a sequence", "as in 1/2"),
     "position_exceeds_end": ("{got} counts beyond its end", "as in 1/2, not 2/1"),
 }  # fmt: skip
-_COUPON = ("the coupon breaks {rule}", "the coupon was cut off, or a length digit is wrong")
+_COUPON = ("the coupon is wrong: {rule}", "the coupon was cut off, or a length digit is wrong")
 _OTHER = ("{got!r} breaks {rule}", _MISREAD)
 
 
-def reason(fault: Fault, value: str, *, title: str, length: str) -> tuple[str, str]:
-    """Return what is wrong with a value, and the likely cause."""
-    fallback = _COUPON if fault.rule.startswith("coupon_") else _OTHER
-    problem, hint = REASONS.get(fault.rule, fallback)
+def reason(fault: Fault) -> tuple[str, str]:
+    """Return templates for what is wrong with a value, and for the likely cause."""
+    return REASONS.get(fault.rule, _COUPON if fault.rule.startswith("coupon_") else _OTHER)
+
+
+def facts_of(fault: Fault, value: str) -> dict[str, str]:
+    """Return what the templates name of a fault."""
     got = value[fault.start : fault.start + fault.length]
-    rule = fault.rule.replace("_", " ")
-    words = problem.format(got=got, value=value, title=title, length=length, rule=rule)
-    return words, hint
+    return {
+        "got": got,
+        "value": value,
+        "rule": fault.rule.removeprefix("coupon_").replace("_", " "),
+    }

@@ -9,7 +9,7 @@ Source: GS1 General Specifications, "Symbology identifiers"; ISO/IEC 15424.
 
 from dataclasses import dataclass
 
-from traceability.gs1.checkdigits import check_digit
+from traceability.gs1.checkdigits import wrong_digit
 from traceability.gs1.compression import read_link
 from traceability.gs1.elements import Element, Parsed, parse_unbracketed
 from traceability.gs1.errors import BadElement, Gs1Error, NotGs1
@@ -62,13 +62,14 @@ def parse_scan(text: str, *, options: Options = STRICT) -> Scanned:
     if kind in PLAIN_DATA:
         return _plain(PLAIN_DATA[kind], data, options)
     raise NotGs1(
-        f"{kind!r} is no symbology identifier that carries GS1 data",
-        hint="set the scanner to send AIM identifiers; expected one of "
-        + " ".join((*GS1_DATA, *RETAIL, *PLAIN_DATA)),
+        "{got!r} is no symbology identifier that carries GS1 data",
+        hint="set the scanner to send AIM identifiers; expected one of {known}",
         code="unsupported_symbology_identifier"
         if has_symbology(text)
         else "missing_symbology_identifier",
         position=0,
+        got=kind,
+        known=" ".join((*GS1_DATA, *RETAIL, *PLAIN_DATA)),
     )
 
 
@@ -104,29 +105,26 @@ def _retail(text: str, name: str, length: int, options: Options) -> Parsed:
 def _bad_primary(primary: str, name: str, length: int) -> BadElement | None:
     if len(primary) < length or not (primary.isascii() and primary.isdigit()):
         return BadElement(
-            f"{name} carries {length} digits, got {primary!r}",
+            "{symbology} carries {length} digits, got {got!r}",
             hint="scan again",
             code="primary_data_must_be_digits",
             ai="01",
             position=3,
+            symbology=name,
+            length=length,
+            got=primary,
         )
-    expected = check_digit(primary[:-1])
-    if primary[-1] == expected:
-        return None
-    return BadElement(
-        f"{primary} ends in {primary[-1]}, but its check digit is {expected}",
-        hint="scan again; a typed number has a digit wrong",
-        code="incorrect_check_digit",
-        ai="01",
-        position=2 + length,
-    )
+    return wrong_digit(primary, ai="01", position=2 + length)
 
 
 def _too_long(more: str, position: int, name: str, length: int) -> BadElement:
     return BadElement(
-        f"{name} carries {length} digits, got {more[:8]!r} behind them",
+        "{symbology} carries {length} digits, got {got!r} behind them",
         hint="two scans ran together: let the scanner end each with Enter",
         code="primary_message_is_too_long",
         ai="01",
         position=position,
+        symbology=name,
+        length=length,
+        got=more[:8],
     )

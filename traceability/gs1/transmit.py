@@ -8,7 +8,7 @@ Source: GS1 General Specifications, "Symbology identifiers" and "Composite compo
 """
 
 from traceability.gs1 import dictionary
-from traceability.gs1.checkdigits import check_digit
+from traceability.gs1.checkdigits import check_digit, wrong_digit
 from traceability.gs1.elements import FNC1, WRITTEN_FNC1, Element, parse_unbracketed
 from traceability.gs1.errors import BadElement, Gs1Error, NotGs1
 
@@ -57,9 +57,11 @@ def scan_data(symbology: str, data: str, *, add_check_digit: bool = False) -> st
         return _one_gtin(symbology, data, add_check_digit=add_check_digit)
     if symbology not in SYMBOLOGIES:
         raise NotGs1(
-            f"no symbology {symbology!r}",
-            hint="known are " + ", ".join((*SYMBOLOGIES, *ONE_GTIN)),
+            "no symbology {got!r}",
+            hint="known are {known}",
             code="unknown_symbology",
+            got=symbology,
+            known=", ".join((*SYMBOLOGIES, *ONE_GTIN)),
         )
     for_gs1, for_text = SYMBOLOGIES[symbology]
     if for_text is not None:
@@ -81,26 +83,26 @@ def _one_gtin(symbology: str, data: str, *, add_check_digit: bool) -> str:
     digits = linear.removeprefix(f"{WRITTEN_FNC1}01{'0' * (14 - length)}")
     if len(digits) != length - add_check_digit or not (digits.isascii() and digits.isdigit()):
         raise BadElement(
-            f"{symbology} carries {length} digits, got {linear!r}",
+            "{symbology} carries {length} digits, got {got!r}",
             hint="with add_check_digit, give them without the last one",
             code="primary_data_must_be_digits",
             ai="01",
+            symbology=symbology,
+            length=length,
+            got=linear,
         )
     if add_check_digit:
         digits += check_digit(digits)
-    if check_digit(digits[:-1]) != digits[-1]:
-        raise BadElement(
-            f"{digits} ends in {digits[-1]}, but its check digit is {check_digit(digits[:-1])}",
-            hint="one digit was mistyped; compare them all",
-            code="incorrect_check_digit",
-            ai="01",
-        )
+    wrong = wrong_digit(digits, ai="01")
+    if wrong is not None:
+        raise wrong
     if symbology == "DataBarLimited" and digits[0] > "1":
         raise BadElement(
-            f"{digits} is too large for DataBar Limited",
+            "{digits} is too large for DataBar Limited",
             hint="its first digit is 0 or 1",
             code="primary_data_is_too_large",
             ai="01",
+            digits=digits,
         )
     body = zeros + digits
     if identifier == _COMPOSITE:
@@ -112,10 +114,11 @@ def _sent(data: str) -> str:
     """Return GS1 data as sent, once they are right: separators as 0x1D, none in first place."""
     if not data.startswith(WRITTEN_FNC1):
         raise NotGs1(
-            f"GS1 data begin with {WRITTEN_FNC1}, got {data[:1]!r}",
+            "GS1 data begin with ^, got {got!r}",
             hint="this barcode carries GS1 data only",
             code="missing_fnc1_in_first_position",
             position=0,
+            got=data[:1],
         )
     sent = data[1:].replace(WRITTEN_FNC1, FNC1)
     errors: tuple[Gs1Error, ...] = parse_unbracketed(sent).errors

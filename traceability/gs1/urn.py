@@ -209,4 +209,6 @@ def _serial(link: DigitalLink, scheme: _Scheme, tail: str) -> str:
 
 
 def _bad(text: str, position: int | None, problem: str, hint: str) -> BadUrn:
-    return BadUrn(f"{text}: {problem}", hint=hint, position=position)
+    return BadUrn(
+        "{got}: {why}", hint="{next_step}", position=position, got=text, why=problem, next_step=hint
+    )
