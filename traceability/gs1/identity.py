@@ -138,11 +138,14 @@ def check_lot_code(text: str, *, ai: str = LOT) -> str:
     fault = fault_in(entry, text)
     if fault is None:
         return text
+    if not text:
+        raise BadLotCode(
+            "{title} is empty", hint="type it as it stands on the label", title=_named(ai)
+        )
     problem, hint = reason(fault)
     raise BadLotCode(
         problem,
         hint=hint,
-        ai=ai,
         position=fault.start,
         title=_named(ai),
         length=f"1 to {entry.longest}",

@@ -69,7 +69,7 @@ def test_a_lot_code_that_looks_like_ais_stays_a_lot_code(code: str) -> None:
         ("A#1", 1, "'#'"),
         ("レタス", 0, "'レ'"),
         ("a" * 21, 20, "1 to 20"),
-        ("", 0, "no value"),
+        ("", None, "is empty"),
     ],
 )
 def test_a_bad_lot_code_is_named_with_character_and_place(
