@@ -13,6 +13,7 @@ EdgeError
 ├── UserRefused          a name or password that cannot be: choose another
 ├── MapInvalid           a CSV map is wrong: change that line
 ├── TableInvalid         a CSV file does not have what its map says
+├── LotsRefused          rows of a file of lots that cannot be: none was written
 └── FitFailed            the process that fits a forecast gave no answer: see its cause
 """
 
@@ -112,3 +113,11 @@ class DemoFailed(EdgeError):
 class FitFailed(EdgeError):
     code = "fit_failed"
     template = "no forecast of {series} was made: {cause}; {next_step}"
+
+
+class LotsRefused(EdgeError):
+    code = "lots_refused"
+    template = (
+        "{file}: {refused} of {rows} rows cannot be imported, so none was; first, line {line}: "
+        "{problem}; {next_step}"
+    )

@@ -60,8 +60,8 @@ async def _answer(
     """Return the body to store, and the refusal's code where there is no line."""
     if not weeks:
         sentence = (
-            f"no whole week of harvest of {crop.code} is recorded yet; "
-            "a forecast needs weeks to go by: record harvests as they come"
+            f"no whole week of weighed harvest of {crop.code} is recorded yet; "
+            "a forecast needs weeks to go by: record harvests, with their weights, as they come"
         )
         return json.dumps({"code": NO_HARVEST, "message": sentence}), NO_HARVEST
     request = {

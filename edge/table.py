@@ -3,7 +3,7 @@
 import csv
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,17 +47,27 @@ def rows(file: Path, table_map: TableMap, faults: Faults) -> Iterator[Row]:
     Raises:
         TableInvalid: the file cannot be read, or lacks a column of the map.
     """
+    wanted = [table_map.time.column, *(column.column for column in table_map.columns)]
+    before: datetime | None = None
+    for line, record in records(file, wanted):
+        at = _moment(record, table_map.time, before, line, faults)
+        if at is not None:
+            before = at
+            yield Row(line, at, _values(record, table_map.columns, line, faults))
+
+
+def records(file: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str | None]]]:
+    """Yield (line, cells by column) of a CSV file in its order.
+
+    Raises:
+        TableInvalid: the file cannot be read, or lacks a `wanted` column.
+    """
     try:
         with file.open(encoding="utf-8-sig", newline="") as source:
             reader = csv.DictReader(source)
-            _check_columns(file, reader.fieldnames or [], table_map)
-            before: datetime | None = None
+            _check_columns(file, reader.fieldnames or [], wanted)
             for record in reader:
-                at = _moment(record, table_map.time, before, reader.line_num, faults)
-                if at is not None:
-                    before = at
-                    values = _values(record, table_map.columns, reader.line_num, faults)
-                    yield Row(reader.line_num, at, values)
+                yield reader.line_num, record
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TableInvalid(
             file=file,
@@ -79,13 +89,12 @@ def count_lines(file: Path) -> int:
         return 0
 
 
-def _check_columns(file: Path, names: list[str] | object, table_map: TableMap) -> None:
-    present = [str(name) for name in names] if isinstance(names, list) else []
-    for wanted in (table_map.time.column, *(column.column for column in table_map.columns)):
-        if wanted not in present:
+def _check_columns(file: Path, present: Sequence[str], wanted: Sequence[str]) -> None:
+    for name in wanted:
+        if name not in present:
             raise TableInvalid(
                 file=file,
-                problem=f"no column {wanted!r}",
+                problem=f"no column {name!r}",
                 expected="every column of the map",
                 got=", ".join(present) or "an empty file",
                 next_step="correct the map, or the header line",

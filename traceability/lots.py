@@ -51,7 +51,7 @@ def sow(
     seeds: Sequence[tuple[Lot, Amount]] = (),
 ) -> Draft:
     """Start a growing lot of so many plants; `seeds` are the input lots it was sown from."""
-    lot = _new_lot(zone, crop, code, "growing", occasion)
+    lot = new_lot(zone.site_id, crop, code, "growing", occasion)
     amount = Amount(pieces=rules.at_least_one("pieces", pieces))
     flows = [(seed, lot, used) for seed, used in seeds]
     return Draft(zone.site_id, zone=zone, takes=seeds, makes=[(lot, amount)], flows=flows)
@@ -100,7 +100,7 @@ def harvest(
     rules.require(lot, "harvest", "growing")
     crop = session.get_one(Crop, lot.crop_id)
     rules.refuse_too_heavy(crop, pieces=rules.at_least_one("pieces", pieces), weight_g=weight_g)
-    cut = _new_lot(zone, crop, code or _next_code(session, lot), "harvested", occasion)
+    cut = new_lot(zone.site_id, crop, code or next_code(session, lot), "harvested", occasion)
     amount = Amount(pieces, rules.at_least_one("weight_g", weight_g))
     # Cutting more than there is must be refused, so `final` never shrinks what is taken.
     taken = Amount(pieces=max(pieces, lot.pieces or 0) if final else pieces)
@@ -228,7 +228,7 @@ def pack(
     if output_g > input_g:
         raise MassAppears(output_g=output_g, input_g=input_g, by_g=output_g - input_g)
     crop = session.get_one(Crop, item.crop_id)
-    packed = _new_lot(zone, crop, code, "packed", occasion, item=item)
+    packed = new_lot(zone.site_id, crop, code, "packed", occasion, item=item)
     _date_packed(session, packed, item, occasion)
     takes = [(lot, rules.held(lot).part(Amount(weight_g=weight_g))) for lot, weight_g in used]
     shares_g = apportion(output_g, [weight_g for _, weight_g in used])
@@ -278,7 +278,7 @@ def receive(
             got=item.code,
             next_step="name its own crop, or another item",
         )
-    lot = _new_lot(zone, crop, code, stage, occasion, item=item)
+    lot = new_lot(zone.site_id, crop, code, stage, occasion, item=item)
     return Draft(zone.site_id, zone=zone, makes=[(lot, amount)], from_party=from_party)
 
 
@@ -321,8 +321,8 @@ def void(session: Session, occasion: Occasion, *, act: Act) -> Draft:
     return Draft(act.site_id, subjects=unique, voids=act)
 
 
-def _new_lot(
-    zone: Zone,
+def new_lot(
+    site_id: str,
     crop: Crop,
     code: str,
     stage: str,
@@ -330,9 +330,10 @@ def _new_lot(
     *,
     item: TradeItem | None = None,
 ) -> Lot:
+    """Return a lot of a crop, not yet recorded; refuses a code that no label could carry."""
     return Lot(
         organisation_id=crop.organisation_id,
-        site_id=zone.site_id,
+        site_id=site_id,
         code=check_lot_code(code),
         scope=rules.scope_of(crop, item),
         stage=stage,
@@ -358,7 +359,8 @@ def _sibling(lot: Lot, code: str, occasion: Occasion) -> Lot:
     )
 
 
-def _next_code(session: Session, lot: Lot) -> str:
+def next_code(session: Session, lot: Lot) -> str:
+    """Return the code of the next harvest of a growing lot: its own with -1, -2, ... behind."""
     cuts = select(ActLine.id).join(Act).where(ActLine.lot_id == lot.id, Act.kind == "harvest")
     return f"{lot.code}-{len(session.exec(cuts).all()) + 1}"
 

@@ -20,17 +20,20 @@ class Week:
 
 
 def weekly(session: Session, crop: Crop, *, until: datetime) -> Sequence[Week]:
-    """Return every complete week from the first harvest to the last week that ended by `until`.
+    """Return every complete week from the first weighed harvest to the last that ended by `until`.
 
     Weeks start on Monday in each site's own zone. A harvest nobody weighed counts nothing: it is
-    unknown, and `unweighed` says how many there were.
+    unknown, and `unweighed` says how many there were. With no other there is no history at all,
+    which is not the same as weeks of 0.
     """
     grams: dict[date, int] = {}
     last = None
     for act, line, site in _harvests(session, crop):
+        if line.weight_g is None:
+            continue
         zone = ZoneInfo(site.time_zone)
         monday = _monday(act.happened_at.astimezone(zone).date())
-        grams[monday] = grams.get(monday, 0) + (line.weight_g or 0)
+        grams[monday] = grams.get(monday, 0) + line.weight_g
         last = _monday(until.astimezone(zone).date()) - timedelta(days=7)
     if not grams or last is None:
         return []

@@ -8,6 +8,7 @@ from edge.commands import _text
 from edge.commands._desk import Desk
 from traceability import acts
 from traceability.amounts import Amount
+from traceability.lot_import import PERFORMER
 from traceability.models import Act, ActLine, Inspection, Lot, Party, Zone
 from traceability.projection import unvoided
 
@@ -90,7 +91,7 @@ def _said(session: Session, act: Act, line: ActLine) -> str:
         f"{measured.measure} {measured.value:g} {measured.unit}" if measured else "",
         f"in {_text.name_of(place)}" if place else "",
         f"{'to' if act.to_party_id else 'from'} {_text.name_of(party)}" if party else "",
-        f"by {act.performer}",
+        f"by {act.performer}" if act.performer != PERFORMER else "",
         act.note,
     ]
     return ", ".join(word for word in words if word)

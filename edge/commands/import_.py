@@ -5,6 +5,7 @@ import click
 from edge.commands._lazy import LazyGroup
 
 COMMANDS = {
+    "lots": ("edge.commands.import_lots", "Lots of earlier years or another system (CSV)."),
     "readings": ("edge.commands.import_readings", "A recorded climate (CSV)."),
 }
 

@@ -68,7 +68,7 @@ def test_a_year_of_harvests_gives_a_line_beside_last_years_with_both_errors(
 
 @pytest.mark.parametrize(
     ("weeks", "said"),
-    [(0, "no whole week of harvest of lowk"), (3, "a forecast needs at least 8")],
+    [(0, "no whole week of weighed harvest of lowk"), (3, "a forecast needs at least 8")],
 )
 def test_too_little_history_is_a_sentence_and_no_failure(
     console: Console, weeks: int, said: str
