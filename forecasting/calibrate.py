@@ -41,17 +41,23 @@ class Scores:
 
 
 def scores_of(rolled: Rolled, lines: Floats) -> Scores:
-    low, high = widths(lines, rolled.past.y)
+    # The mean of what was known at each cutoff: the whole history's would let the future in.
+    usual = np.array([_usual(rolled.past.y[:cutoff]) for cutoff in rolled.cutoffs])
+    low, high = _widths(lines, usual[:, None])
     # A closed period is 0 and known to be: covering it is no merit, and it would hide the others.
     miss = np.where(lines[..., 2] > 0, rolled.actual - lines[..., 1], np.nan)
     ends = np.array([cutoff + rolled.horizon - 1 for cutoff in rolled.cutoffs], dtype=int)
     return Scores(rolled.past.ds[ends], -miss / low, miss / high)
 
 
-def widths(lines: Floats, history: Floats) -> tuple[Floats, Floats]:
+def _usual(history: Floats) -> float:
+    return float(np.mean(history)) or 1.0
+
+
+def _widths(lines: Floats, usual: Floats | float) -> tuple[Floats, Floats]:
     """The units in which misses below and above P50 are counted; both > 0."""
     middle = lines[..., 1]
-    least = NOTHING * (float(np.mean(history)) or 1.0)
+    least = NOTHING * usual
     low = np.maximum(middle - lines[..., 0], 0) + FLOOR * middle + least
     high = np.maximum(lines[..., 2] - middle, 0) + FLOOR * middle + least
     return np.sqrt(low * (middle + least)), np.sqrt(high * (middle + least))
@@ -88,7 +94,7 @@ def calibrated(
         factors, label = _quantiles(theirs), "pooled"
     else:
         return ordered(lines), "uncalibrated"
-    low, high = widths(lines, history)
+    low, high = _widths(lines, _usual(history))
     out = lines.copy()
     out[:, 0] = lines[:, 1] - factors[0] * low
     out[:, 2] = lines[:, 1] + factors[1] * high

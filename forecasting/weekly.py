@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting import prophet_model
-from forecasting.backtest import seed_of
+from forecasting.backtest import Candidate, seed_of
 from forecasting.calibrate import Scores, calibrated
 from forecasting.choose import reason_of, weigh
 from forecasting.errors import TooShort
@@ -18,11 +18,7 @@ from forecasting.result import Forecast, Note, Score, Step
 from forecasting.study import MIX, Examined, Judged, Plan, examine, judge
 from forecasting.table import Ahead, Floats, Past, periods_ahead, read_history
 
-# Served by Stan; in a backtest the same model is solved in this process.
-_STAN = {
-    "prophet_log": prophet_model.log_with_carry,
-    "prophet_multiplicative": prophet_model.multiplicative_with_carry,
-}
+STAN = "prophet_log"  # the member that is fitted by Prophet itself here, and kept as its JSON
 
 
 def forecast(
@@ -72,7 +68,7 @@ def make(
     kind = examined.kind if examined else kind_of(past)
     members, naive, _ = members_for(kind, past)
     seed = seed_of(past.series, past.ds[-1])
-    said, models = _fit_all(past, ahead, seed, members)
+    said, model_json = _fit_all(past, ahead, seed, members)
     judged = judge(examined, family) if examined else None
     weights = _weights(examined, tuple(members), naive)
     lost, ratio = _verdict(examined)
@@ -99,7 +95,7 @@ def make(
         seed=seed,
         versions=versions(),
         data_digest=past.digest(ahead),
-        model_json=models.get("prophet_log"),
+        model_json=model_json,
     )
 
 
@@ -110,16 +106,16 @@ def versions() -> dict[str, str]:
 
 
 def _fit_all(
-    past: Past, ahead: Ahead, seed: int, members: Mapping[str, object]
-) -> tuple[dict[str, Floats], dict[str, str]]:
-    said, models = {}, {}
+    past: Past, ahead: Ahead, seed: int, members: Mapping[str, Candidate]
+) -> tuple[dict[str, Floats], str | None]:
+    """Every member's line; Prophet by Stan, the others as they were judged."""
+    said, model_json = {}, None
     for name, member in members.items():
-        if name in _STAN:
-            said[name], models[name] = _STAN[name](past, ahead, seed)
+        if name == STAN:
+            said[name], model_json = prophet_model.log_with_carry(past, ahead, seed)
         else:
-            assert callable(member)
             said[name] = member(past, ahead, seed)
-    return said, models
+    return said, model_json
 
 
 def _weights(examined: Examined | None, members: tuple[str, ...], naive: str) -> dict[str, float]:
