@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlmodel import SQLModel, select
 
@@ -18,6 +20,16 @@ def test_the_migrations_make_exactly_the_models(engine: Engine) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
 
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_revisions_are_the_numbers_of_their_files() -> None:
+    """The version is told without Alembic, which a collecting board need not carry."""
+    config = Config()
+    config.set_main_option("script_location", str(database._MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+
+    assert [s.revision for s in scripts.walk_revisions()][::-1] == database._revisions()
+    assert scripts.get_current_head() == database.head()
 
 
 def test_upgrading_twice_changes_nothing(url: str) -> None:
