@@ -87,11 +87,17 @@ def check(**given: Any) -> None:
 @click.option("--stem", help="Address the link starts with; otherwise its own, or id.gs1.org.")
 @click.option("--compress", "compressed", is_flag=True, help="Compress the link.")
 @click.option("--urn", "prefix_length", type=int, help="Also as EPC URN: digits of the prefix.")
+@click.option("--of-class", is_flag=True, help="The URN of the class or lot, not of one serial.")
 @_inputs
-def link(stem: str | None, prefix_length: int | None, *, compressed: bool, **given: Any) -> None:
+def link(
+    stem: str | None, prefix_length: int | None, *, compressed: bool, of_class: bool, **given: Any
+) -> None:
     """Make the GS1 Digital Link of a code, checked as `check` does."""
     answers = _interpreted(given, pairs=True)
-    made = (_made(answer, stem, prefix_length, compressed=compressed) for answer in answers)
+    made = (
+        _made(answer, stem, prefix_length, compressed=compressed, of_class=of_class)
+        for answer in answers
+    )
     _answer(made, as_json=given["as_json"])
 
 
@@ -159,7 +165,12 @@ def _said(found: Interpretation) -> dict[str, Any]:
 
 
 def _made(
-    answer: dict[str, Any], stem: str | None, prefix_length: int | None, *, compressed: bool
+    answer: dict[str, Any],
+    stem: str | None,
+    prefix_length: int | None,
+    *,
+    compressed: bool,
+    of_class: bool,
 ) -> dict[str, Any]:
     found: Interpretation = answer["found"]
     if not found.ok:
@@ -169,7 +180,7 @@ def _made(
         made = found.link or DigitalLink.build(found.elements)
         answer["link"] = compress(made, stem=stem) if compressed else made.under(stem or made.stem)
         if prefix_length is not None:
-            answer["urn"] = from_link(made, prefix_length=prefix_length)
+            answer["urn"] = from_link(made, prefix_length=prefix_length, of_class=of_class)
     except Gs1Error as error:
         return {"text": answer["text"], "found": found, "ok": False, "error": _error(error)}
     return answer

@@ -38,6 +38,7 @@ SHORT_FORMS = {
 # The values behind a short form follow in the order of their AIs' digits. Read the other order too
 # (one of them only can make a link): the reference code sorts its table, the printed one does not.
 _ORDERS: tuple[Callable[[Iterable[str]], Sequence[str]], ...] = (sorted, tuple)
+_DAMAGED = "bad_compressed_link"
 _FOREIGN = "F"  # marks a name and value that are not GS1's
 _FOREIGN_LENGTH_BITS = 7
 
@@ -109,7 +110,10 @@ def decompress(text: str) -> str:
             continue
         others = [part for part in (*rest.split("&"), *foreign) if part]
         return uri + ("&" if "?" in uri else "?") * bool(others) + "&".join(others)
-    raise _damaged(text, problem.problem if problem else "nothing in it") from problem
+    assert problem is not None
+    if problem.code == _DAMAGED:
+        raise problem
+    raise _damaged(text, problem.problem) from problem
 
 
 def read_link(text: str, *, options: Options = STRICT) -> DigitalLink:
@@ -287,7 +291,7 @@ def _damaged(text: str, problem: str) -> BadLink:
     return BadLink(
         "{got} is no compressed link: {why}",
         hint="it was cut off, or it is an ordinary address",
-        code="bad_compressed_link",
+        code=_DAMAGED,
         position=0,
         got=text,
         why=problem,

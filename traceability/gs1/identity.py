@@ -8,9 +8,8 @@ uses web addresses beneath its own hub wherever a GTIN or GLN may stand:
 Such an address is its own canonical form; only what a lot or serial may hold is checked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 from traceability.gs1 import dictionary, scan, urn
@@ -34,9 +33,12 @@ from traceability.gs1.link import (
     unescape,
 )
 from traceability.gs1.options import STRICT, Options
+from traceability.gs1.pairs import check_pairs
 from traceability.gs1.reasons import facts_of, reason
 
 LOT, SERIAL, VARIANT = "10", "21", "22"
+_CONTENT = "02"
+_WITHOUT_COMPANIONS = Options(requisites=False)
 Syntax = Literal["link", "elements", "scan", "urn", "own", "lot_code"]
 
 
@@ -242,13 +244,28 @@ def _of_scan(text: str, options: Options) -> Identity:
 
 
 def _of_elements(text: str, syntax: Syntax, elements: Sequence[Element]) -> Identity:
+    # Companions may stand on the item's other barcode; contradictions may not stand anywhere.
+    check_pairs(elements, options=_WITHOUT_COMPANIONS)
     pairs = [(element.ai, element.value) for element in elements]
-    in_path = [pair for pair in pairs if _may_identify(pair[0])]
-    if not any(dictionary.is_primary_key(ai) for ai, _ in in_path):
-        values = dict(pairs)
-        return Identity(text, syntax, None, None, values.get(LOT), values.get(SERIAL), tuple(pairs))
-    link = DigitalLink.build(_of_first_key(in_path))
-    return _identity(text, syntax, link, pairs)
+    values = dict(pairs)
+    key = _key_of(values)
+    if key is not None:
+        wanted = {key, *(ai for path in dictionary.qualifier_paths(key) for ai in path)}
+        link = DigitalLink.build([pair for pair in pairs if pair[0] in wanted])
+        return _identity(text, syntax, link, pairs)
+    lot, content = values.get(LOT), values.get(_CONTENT)
+    if lot is not None and content is not None:
+        # A pallet's label says what is in it: the lot is one of the contained item.
+        link = DigitalLink.build([("01", content), (LOT, lot)])
+        return _identity(text, syntax, link, pairs)
+    return Identity(text, syntax, None, content, lot, values.get(SERIAL), tuple(pairs))
+
+
+def _key_of(values: Mapping[str, str]) -> str | None:
+    """Return the key that names the thing: the item's GTIN before the place it was shipped from."""
+    if "01" in values:
+        return "01"
+    return next((ai for ai in values if dictionary.is_primary_key(ai)), None)
 
 
 def _of_link(text: str, syntax: Syntax, link: DigitalLink) -> Identity:
@@ -263,26 +280,11 @@ def _identity(
         received=text,
         syntax=syntax,
         canonical=link.canonical,
-        item=path.get("01"),
+        item=path.get("01") or path.get("8006", "")[:14] or None,
         lot=path.get(LOT),
         serial=path.get(SERIAL),
         elements=tuple(pairs),
     )
-
-
-def _of_first_key(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Keep the first primary key and what may qualify it; the rest only describes it."""
-    key = next(ai for ai, _ in pairs if dictionary.is_primary_key(ai))
-    wanted = {key, *(ai for path in dictionary.qualifier_paths(key) for ai in path)}
-    return [pair for pair in pairs if pair[0] in wanted]
-
-
-@cache
-def _may_identify(code: str) -> bool:
-    """Return whether an AI can stand in the path of a link."""
-    if dictionary.is_primary_key(code):
-        return True
-    return any(code in path for ai in dictionary.table().values() for path in (ai.paths or ()))
 
 
 def _starts_with_ai_in_brackets(text: str) -> bool:

@@ -6,7 +6,7 @@ For tools that show what a code holds; who only wants the lot uses `identity.ide
 from dataclasses import dataclass, replace
 
 from traceability.gs1 import dictionary, scan, urn
-from traceability.gs1.compression import read_link
+from traceability.gs1.compression import decompress, read_link
 from traceability.gs1.elements import FNC1, WRITTEN_FNC1, Element
 from traceability.gs1.errors import Gs1Error, NotGs1
 from traceability.gs1.identity import Syntax, parse_elements
@@ -69,6 +69,10 @@ def _read(text: str, options: Options) -> Interpretation:
         plain = None if scanned.parsed.elements or scanned.parsed.errors else scanned.text
         parsed = scanned.parsed
         return Interpretation("scan", parsed.elements, parsed.errors, scanned.link, plain)
+    if text.startswith("/"):
+        # What a resolver sees of a compressed link; a plain path says no key that could be trusted.
+        link = DigitalLink.parse(decompress(CANONICAL_STEM + text), options=options)
+        return Interpretation("link", link.elements, link=link)
     if text.startswith((FNC1, WRITTEN_FNC1, "(")):
         parsed = parse_elements(text, options=options)
         return Interpretation("elements", parsed.elements, parsed.errors)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from traceability.gs1.errors import BadElement, BadLink, BadLotCode, Gs1Error
+from traceability.gs1.errors import BadElement, BadLink, BadLotCode, BadPairing, Gs1Error
 from traceability.gs1.identity import check_lot_code, identify, lot_identity
 
 CSET82 = string.ascii_letters + string.digits + "!\"%&'()*+,-./:;<=>?_"
@@ -116,6 +116,27 @@ def test_a_pallet_has_an_identity_without_an_item() -> None:
 
     assert identity.canonical == "https://id.gs1.org/00/340123450000000000"
     assert identity.item is None
+
+
+def test_a_pallet_s_label_leads_to_the_lot_inside() -> None:
+    identity = identify(f"(02){GTIN}(37)48(10)A-1")
+
+    assert identity.canonical == f"https://id.gs1.org/01/{GTIN}/10/A-1"
+
+
+def test_where_a_lot_was_shipped_from_is_not_what_it_is() -> None:
+    identity = identify(f"(414)9506000134369(01){GTIN}(10)A-1")
+
+    assert identity.canonical == f"https://id.gs1.org/01/{GTIN}/10/A-1"
+
+
+def test_two_lots_in_one_scan_are_not_guessed_between() -> None:
+    with pytest.raises(BadPairing, match="came twice"):
+        identify(f"(01){GTIN}(10)A(10)B")
+
+
+def test_a_piece_of_an_item_names_the_item() -> None:
+    assert identify(f"(8006){GTIN}0102(10)A").gtin == GTIN
 
 
 class TestFarmWithoutPrefix:
