@@ -207,15 +207,24 @@ def _frame(text: str) -> tuple[int, int, int]:
             position=0,
             got=text[:8],
         )
-    path_from = text.find("/", start.end())
-    host = text[start.end() : path_from if path_from >= 0 else len(text)]
+    path_from = _after_host(text, start.end())
+    end = text.find("#", path_from)
+    end = len(text) if end < 0 else end
+    path_to = text.find("?", path_from, end)
+    return path_from, end if path_to < 0 else path_to, end
+
+
+def _after_host(text: str, host_from: int) -> int:
+    """Return where the path starts: at the first slash behind a host that may be one."""
+    path_from = text.find("/", host_from)
+    host = text[host_from : path_from if path_from >= 0 else len(text)]
     bad = _NOT_IN_A_HOST.search(host)
     if bad is not None:
         raise BadLink(
             "a host may not hold {got!r}",
             hint="check the part before the first single slash",
             code="domain_contains_illegal_characters",
-            position=start.end() + bad.start(),
+            position=host_from + bad.start(),
             got=bad[0],
         )
     if not host or path_from < 0:
@@ -223,12 +232,9 @@ def _frame(text: str) -> tuple[int, int, int]:
             "no host and path after the scheme",
             hint="a link looks like https://id.gs1.org/01/<GTIN>/10/<lot>",
             code="uri_missing_domain_and_path_info",
-            position=start.end(),
+            position=host_from,
         )
-    end = text.find("#", path_from)
-    end = len(text) if end < 0 else end
-    path_to = text.find("?", path_from, end)
-    return path_from, end if path_to < 0 else path_to, end
+    return path_from
 
 
 def _path_steps(
