@@ -30,6 +30,7 @@ DIGITS = {
 _X_LABELS = 5
 # From here on a chart shows one point a day.
 MANY_DAYS = timedelta(days=8)
+ENOUGH_H = 14.0
 _MOST_TICKS = 5
 
 Pair = tuple[float, float]
@@ -222,9 +223,10 @@ def _by_day(
 
 
 def _blend(at: datetime, parts: Sequence[tuple[float, Point]]) -> Point:
-    """A bucket across midnight counts for each day by its hours there."""
+    """A bucket across midnight counts for each day by its hours there; of a day heard less than
+    ENOUGH_H, no mean can be told: half a night would look like a cold day."""
     heard = [(hours, p) for hours, p in parts if p.mean is not None]
-    if not heard:
+    if sum(hours for hours, _ in heard) < ENOUGH_H:
         return Point(at, None, None, None)
     mean = sum(hours * (p.mean or 0.0) for hours, p in heard) / sum(hours for hours, _ in heard)
     low, high = min(p.low or 0.0 for _, p in heard), max(p.high or 0.0 for _, p in heard)

@@ -83,7 +83,8 @@ class Reader:
         return f"{self.number(grams)} g"
 
     def pieces(self, count: int | None) -> str:
-        return "–" if count is None else self("{count} pcs", count=self.number(count))
+        _ = self
+        return "–" if count is None else _("{count} pcs", count=self.number(count))
 
     def amount(self, pieces: int | None, weight_g: int | None) -> str:
         said = []

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api import accept, errors
+from api import accept, errors, words
 from api.context import web_of
 from api.i18n import Reader
 from api.language import reader_of
@@ -88,8 +88,10 @@ def sentence(reader: Reader, error: Exception) -> str:
     """Say an error in the reader's language; facts the catalogue knows are translated too."""
     template = getattr(error, "template", "{message}")
     facts = getattr(error, "facts", {"message": str(error)})
+    codes = words.fact_words(reader)
     said = {
-        key: reader.said(value) if isinstance(value, str) else value for key, value in facts.items()
+        key: codes.get(value, reader.said(value)) if isinstance(value, str) else value
+        for key, value in facts.items()
     }
     return reader(template).format(**said)
 

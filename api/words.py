@@ -68,3 +68,73 @@ def qualities(_: Reader) -> dict[str, str]:
         "bad": _("bad"),
         "stale": _("stale"),
     }
+
+
+def naive_lines(_: Reader) -> dict[str, str]:
+    return {
+        "last_year": _("same weeks last year"),
+        "last_value": _("last value again"),
+        "last_weekdays": _("last weekdays again"),
+    }
+
+
+def forecast_reasons(_: Reader) -> dict[str, str]:
+    """Why this line is served, by the code of `forecasting.Note`; facts stand in braces."""
+    return {
+        "not_yet_judged": _(
+            "Too little history to try it on the past: its error is not known yet."
+        ),
+        "lost_to_naive": _(
+            "Lately it missed by {ratio} times as much as the simple line, so the simple line is "
+            "shown."
+        ),
+        "beats_naive": _("Lately it missed by {ratio} times as much as the simple line."),
+    }
+
+
+def forecast_refusals(_: Reader) -> dict[str, str]:
+    """Why there is no line, by the refusal's code, without its numbers."""
+    return {
+        "no_harvest": _("No whole week of harvest is recorded yet. Record harvests as they come."),
+        "too_short": _(
+            "There is too little history for an honest line; until then count the lots."
+        ),
+        "stale": _("The newest weeks are missing. Enter them first, weeks without harvest too."),
+        "all_zero": _("Nothing was harvested in all these weeks."),
+        "giant_outlier": _("One week is many times all others: probably a slip of the unit."),
+        "level_shift": _("The last weeks are unlike all before; the past says little about them."),
+        "missing_calendar": _("The open days of the weeks ahead are not known."),
+        "nothing_open": _("Every week ahead is closed."),
+        "backtest_above_100": _("Tried on the past, it missed by more than all that came."),
+    }
+
+
+def fact_words(_: Reader) -> dict[str, str]:
+    """Codes that stand inside the sentences of errors, as a person says them."""
+    return {
+        "growing": _("growing"),
+        "harvested": _("harvested"),
+        "packed": _("packed"),
+        "input": _("a supply"),
+        "closed": _("closed"),
+        "sow": _("sowing"),
+        "transplant": _("transplanting"),
+        "move": _("moving"),
+        "harvest": _("a harvest"),
+        "inspect": _("an inspection"),
+        "split": _("a split"),
+        "merge": _("putting together"),
+        "pack": _("packing"),
+        "ship": _("shipping"),
+        "receive": _("receiving"),
+        "discard": _("a discard"),
+        "void": _("taking back"),
+        "start": _("the start"),
+        "lot": _("lot"),
+        "crop": _("crop"),
+        "trade item": _("trade item"),
+        "party": _("party"),
+        "site": _("site"),
+        "zone": _("zone"),
+        "forecast": _("forecast"),
+    }

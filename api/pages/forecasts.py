@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session, col, select
 
-from api import charts
+from api import charts, words
 from api.deps import InWeb, ReadSession, SignedIn, WriteSession
 from api.figures import Figure
 from api.i18n import Reader
@@ -18,7 +18,7 @@ from api.templating import page
 from forecasting import Forecast, ForecastingError, Step
 from traceability import forecasts, yields
 from traceability.catalogue import find
-from traceability.models import Crop, ForecastRecord
+from traceability.models import Crop, ForecastRecord, Site
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,7 +59,9 @@ def one(crop: str, request: Request, session: ReadSession, web: InWeb) -> Respon
     shown = _shown(session, reader_of(request), row, web.now())
     earlier = forecasts.history(session, row, limit=20)[1:]
     asked = "asked" in request.query_params
-    return page(request, "forecast.html", shown=shown, earlier=earlier, asked=asked)
+    site = session.exec(select(Site).order_by(col(Site.code))).first()
+    zone = site.time_zone if site else "UTC"
+    return page(request, "forecast.html", shown=shown, earlier=earlier, asked=asked, zone=zone)
 
 
 @router.post("/forecasts/{crop}")
@@ -76,7 +78,10 @@ def _shown(session: Session, reader: Reader, crop: Crop, now: datetime) -> Shown
         return Shown(crop, None, None, "", None, {})
     if record.refusal:
         said = json.loads(record.body)
-        return Shown(crop, record, None, str(said.get("message", record.refusal)), None, {})
+        message = str(said.get("message", record.refusal))
+        # The stored sentence is English and has the numbers; other readers get one of their own.
+        own = words.forecast_refusals(reader).get(record.refusal, message)
+        return Shown(crop, record, None, message if reader.language == "en" else own, None, {})
     try:
         made = Forecast.from_json(record.body)
     except ForecastingError as error:
@@ -96,7 +101,13 @@ def _figure(reader: Reader, made: Forecast, weeks: dict[date, float]) -> Figure:
         ("past", _("Harvested")),
         ("p50", _("Expected (P50)")),
         ("fan", _("Likely range (P10 to P90)")),
-        ("naive", _("Simple line: {name}", name=reader.said(made.naive_name))),
+        (
+            "naive",
+            _(
+                "Simple line: {name}",
+                name=words.naive_lines(reader).get(made.naive_name, made.naive_name),
+            ),
+        ),
         ("last-year", _("Last year's truth")),
     ]
     return Figure(

@@ -1,0 +1,82 @@
+"""Every message a reader may see: found in code, templates and errors, so none is forgotten."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.extract import extract_from_file
+from jinja2.ext import babel_extract
+
+from api.errors import ApiError
+from forecasting.errors import ForecastingError
+from traceability.errors import TraceabilityError
+
+ROOT = Path(__file__).resolve().parents[2]
+# How code says a message: _("…"), reader("…"), and in templates also r("…").
+KEYWORDS = {"_": None, "reader": None, "r": None}
+# Facts of an error that are words for a person; where they are plain text, they are translated.
+SPOKEN_FACTS = {"next_step", "expected", "because", "later"}
+
+
+def messages() -> set[str]:
+    """What must be in the catalogue."""
+    return {*_in_code(), *_in_templates(), *_in_errors()}
+
+
+def facts() -> set[str]:
+    """What may be in it besides: the plain words inside errors, said in English where missing."""
+    return set(_in_facts())
+
+
+def _in_code() -> Iterator[str]:
+    for path in (ROOT / "api").rglob("*.py"):
+        for _line, said, _comments, _context in extract_from_file("python", path, KEYWORDS):
+            yield _first(said)
+
+
+def _in_templates() -> Iterator[str]:
+    for path in (ROOT / "api" / "templates").rglob("*.html"):
+        with path.open("rb") as file:
+            options = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+            for _line, _name, said, _comments in babel_extract(file, tuple(KEYWORDS), (), options):
+                if said:
+                    yield _first(said)
+
+
+def _in_errors() -> Iterator[str]:
+    waiting: list[type] = [TraceabilityError, ForecastingError, ApiError]
+    while waiting:
+        kind = waiting.pop()
+        waiting.extend(kind.__subclasses__())
+        template = str(kind.template)  # type: ignore[attr-defined]
+        if any(char.isalpha() for char in _without_names(template)):
+            yield template
+
+
+def _in_facts() -> Iterator[str]:
+    paths = [*(ROOT / "api").rglob("*.py"), *(ROOT / "traceability").glob("*.py")]
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                yield from _constants(node.exc)
+
+
+def _constants(call: ast.Call) -> Iterator[str]:
+    for keyword in call.keywords:
+        value = keyword.value
+        said = value.value if isinstance(value, ast.Constant) else None
+        if keyword.arg in SPOKEN_FACTS and isinstance(said, str) and said:
+            yield said
+
+
+def _first(said: object) -> str:
+    return said if isinstance(said, str) else next(str(part) for part in said if part)  # type: ignore[attr-defined]
+
+
+def _without_names(template: str) -> str:
+    depth, kept = 0, []
+    for char in template:
+        depth += (char == "{") - (char == "}")
+        if depth == 0 and char != "}":
+            kept.append(char)
+    return "".join(kept)
