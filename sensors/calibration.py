@@ -42,11 +42,20 @@ class Calibration:
 
     @classmethod
     def one_point(
-        cls, device: str, quantity: str, *, at: datetime, raw: float, true: float, by: str, why: str
+        cls,
+        device: str,
+        quantity: str,
+        *,
+        at: datetime,
+        raw: float,
+        true: float,
+        by: str,
+        why: str,
+        channel: str = "",
     ) -> Self:
         """Shift by what one comparison shows (a reference thermometer, span gas)."""
         points = ((raw, true),)
-        return cls(device, quantity, at, "one_point", by, why, 1.0, true - raw, points=points)
+        return cls(device, quantity, at, "one_point", by, why, 1.0, true - raw, channel, points)
 
     @classmethod
     def two_point(
@@ -58,6 +67,7 @@ class Calibration:
         points: tuple[tuple[float, float], tuple[float, float]],
         by: str,
         why: str,
+        channel: str = "",
     ) -> Self:
         """Draw the line through two comparisons, each (raw, true), such as two pH buffers.
 
@@ -71,7 +81,7 @@ class Calibration:
         factor = (true_2 - true_1) / (raw_2 - raw_1)
         _check_factor(device, factor)
         offset = true_1 - factor * raw_1
-        return cls(device, quantity, at, "two_point", by, why, factor, offset, points=points)
+        return cls(device, quantity, at, "two_point", by, why, factor, offset, channel, points)
 
     @classmethod
     def slope(
@@ -84,6 +94,7 @@ class Calibration:
         offset: float = 0.0,
         by: str,
         why: str,
+        channel: str = "",
     ) -> Self:
         """Take factor and offset from a certificate.
 
@@ -91,12 +102,14 @@ class Calibration:
             BadCalibration: the factor is not believable.
         """
         _check_factor(device, factor)
-        return cls(device, quantity, at, "slope", by, why, factor, offset)
+        return cls(device, quantity, at, "slope", by, why, factor, offset, channel)
 
     @classmethod
-    def in_device(cls, device: str, quantity: str, *, at: datetime, by: str, why: str) -> Self:
+    def in_device(
+        cls, device: str, quantity: str, *, at: datetime, by: str, why: str, channel: str = ""
+    ) -> Self:
         """Note that the device has calibrated itself; its values change, ours are not touched."""
-        return cls(device, quantity, at, "in_device", by, why)
+        return cls(device, quantity, at, "in_device", by, why, channel=channel)
 
     def corrected(self, raw: float | None) -> float | None:
         """Return the corrected value; no value stays no value."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sensors import air
 from sensors.reading import Quality, Reading
 
-_OF_AIR: dict[str, Callable[[float, float], float | None]] = {
+OF_AIR: dict[str, Callable[[float, float], float | None]] = {
     "vapour_pressure_deficit": air.vapour_pressure_deficit,
     "humidity_deficit": air.humidity_deficit,
     "dew_point": air.dew_point,
@@ -28,7 +28,7 @@ def of_air(temperature: Reading, humidity: Reading) -> list[Reading]:
         return []
     return [
         _derived(quantity, formula(celsius, percent), temperature, humidity)
-        for quantity, formula in _OF_AIR.items()
+        for quantity, formula in OF_AIR.items()
     ]
 
 

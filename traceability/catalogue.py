@@ -43,7 +43,7 @@ def ensure_crop(
     targets: Mapping[str, tuple[float, float]] | None = None,
     **facts: object,
 ) -> Crop:
-    """`facts`: name, name_ja, variety, largest_head_g, growing_days.
+    """`facts`: name, name_ja, variety, largest_head_g, growing_days, degree_day_base_c.
 
     `targets` are the ranges it should grow in: quantity -> (low, high) in the quantity's unit.
     """

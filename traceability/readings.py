@@ -17,6 +17,8 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from sensors import Quality, Reading, Reason, to_ms, utc_from_ms
+from sensors.calibration import Calibration, corrected
+from traceability import calibrations
 from traceability.models import Device, Placement, Series, Zone, delivery, reading
 
 # (series, ms since 1970, value, quality, reason): a row of the table as the drivers take it.
@@ -34,7 +36,7 @@ KEEP_DELIVERY_KEYS_MS = 7 * 24 * 3600 * 1000
 
 @dataclass(frozen=True, slots=True)
 class StoredReading:
-    """A reading as it lies in the store, with where it was taken."""
+    """A reading with where it was taken; `raw` is what the device said, `value` calibrated."""
 
     device: str
     quantity: str
@@ -44,6 +46,18 @@ class StoredReading:
     value: float | None
     quality: Quality
     reason: Reason
+    raw: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of a series; `raw` is what the device said, `value` calibrated."""
+
+    at: datetime
+    value: float | None
+    quality: Quality
+    reason: Reason
+    raw: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +164,14 @@ def place_device(session: Session, device: Device, zone: Zone, *, since: datetim
 
 
 def latest(session: Session, *, zone_id: str | None = None) -> list[StoredReading]:
-    """Return the newest reading of every series, by zone and quantity."""
+    """Return the newest reading of every series, by zone and quantity, calibrated."""
     query = (
         core_select(
             col(Device.code),
             col(Series.quantity),
             col(Series.channel),
             col(Zone.code),
+            col(Series.id),
             *(_newest(name) for name in ("at_ms", "value", "quality", "reason")),
         )
         .select_from(Series)
@@ -168,8 +183,9 @@ def latest(session: Session, *, zone_id: str | None = None) -> list[StoredReadin
     )
     if zone_id is not None:
         query = query.where(col(Placement.zone_id) == zone_id)
-    rows = session.connection().execute(query)
-    return [_stored(row) for row in rows if row.at_ms is not None]
+    rows = [row for row in session.connection().execute(query) if row.at_ms is not None]
+    events = calibrations.of_series(session, (row.id for row in rows))
+    return [_stored(row, events.get(row.id, ())) for row in rows]
 
 
 def _newest(column: str) -> Any:
@@ -178,25 +194,33 @@ def _newest(column: str) -> Any:
     return rows.order_by(reading.c.at_ms.desc()).limit(1).scalar_subquery().label(column)
 
 
-def span(
-    session: Session, series_id: int, *, start: datetime, end: datetime
-) -> list[tuple[datetime, float | None, Quality]]:
-    """Return (time, value, quality) of one series for start <= time < end, oldest first."""
+def span(session: Session, series_id: int, *, start: datetime, end: datetime) -> list[Sample]:
+    """Return one series for start <= time < end, oldest first, calibrated."""
+    events = calibrations.of_series(session, [series_id]).get(series_id, ())
     query = (
-        core_select(reading.c.at_ms, reading.c.value, reading.c.quality)
+        core_select(
+            reading.c.at_ms,
+            calibrations.calibrated(reading.c.at_ms, reading.c.value, events),
+            reading.c.quality,
+            reading.c.reason,
+            reading.c.value,
+        )
         .where(reading.c.series_id == series_id)
         .where(reading.c.at_ms >= to_ms(start), reading.c.at_ms < to_ms(end))
         .order_by(reading.c.at_ms)
     )
-    rows = session.connection().execute(query)
-    return [(utc_from_ms(at), value, Quality(quality)) for at, value, quality in rows]
+    return [
+        Sample(utc_from_ms(at), value, Quality(quality), Reason(reason), raw)
+        for at, value, quality, reason, raw in session.connection().execute(query)
+    ]
 
 
-def _stored(row: Any) -> StoredReading:
-    device, quantity, channel, zone, at_ms, value, quality, reason = row
+def _stored(row: Any, events: Sequence[Calibration]) -> StoredReading:
+    device, quantity, channel, zone, _, at_ms, raw, quality, reason = row
     at = utc_from_ms(at_ms)
+    value = corrected(raw, at, events)
     return StoredReading(
-        device, quantity, channel, zone, at, value, Quality(quality), Reason(reason)
+        device, quantity, channel, zone, at, value, Quality(quality), Reason(reason), raw
     )
 
 

@@ -54,6 +54,7 @@ class CropFields(Named):
     variety: str = ""
     largest_head_g: Grams
     growing_days: Grams | None = None
+    degree_day_base_c: Annotated[float, Field(ge=-5, le=25)] | None = None
 
 
 class CropBody(CropFields):

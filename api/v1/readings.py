@@ -29,6 +29,7 @@ class ReadingOut(BaseModel):
     zone: str | None
     at: datetime
     value: float | None
+    raw: float | None  # before calibration: what the device itself said
     quality: str
     reason: str
 
@@ -44,7 +45,9 @@ class SeriesOut(BaseModel):
 class PointOut(BaseModel):
     at: datetime
     value: float | None
+    raw: float | None
     quality: str
+    reason: str
 
 
 class SpanOut(BaseModel):
@@ -80,6 +83,7 @@ def latest(
             zone=one.zone,
             at=one.at,
             value=one.value,
+            raw=one.raw,
             quality=one.quality.name.lower(),
             reason=one.reason.name.lower(),
         )
@@ -111,12 +115,18 @@ def span(
     end: AwareDatetime,
     limit: Annotated[int, Query(ge=1, le=MOST_READINGS)] = MOST_READINGS,
 ) -> SpanOut:
-    """Return one series' readings, start <= time < end, oldest first."""
+    """Return one series' readings, start <= time < end, oldest first, calibrated."""
     if session.get(Series, series) is None:
         raise NotFound(what="series", name=series, next_step="list them at /api/v1/series")
     found = readings.span(session, series, start=start, end=end)
     points = [
-        PointOut(at=at, value=value, quality=quality.name.lower())
-        for at, value, quality in found[:limit]
+        PointOut(
+            at=one.at,
+            value=one.value,
+            raw=one.raw,
+            quality=one.quality.name.lower(),
+            reason=one.reason.name.lower(),
+        )
+        for one in found[:limit]
     ]
     return SpanOut(points=points, complete=len(found) <= limit)

@@ -68,6 +68,12 @@ def _named(function: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--growing-days", type=Count(), help="From sowing to the first harvest.")
 @click.option(
+    "--degree-day-base",
+    "degree_day_base_c",
+    type=click.FloatRange(-5, 25),
+    help="Temperature below which it stands still, such as 4.4 for lettuce. [°C]",
+)
+@click.option(
     "--target",
     "targets",
     type=Range(),

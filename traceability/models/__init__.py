@@ -2,6 +2,7 @@
 
 from traceability.models.acts import ACT_KINDS, Act, ActLine, Flow, Inspection
 from traceability.models.base import new_id
+from traceability.models.calibrations import CALIBRATION_KINDS, CalibrationEvent
 from traceability.models.crops import Crop, CropTarget, TradeItem
 from traceability.models.devices import Device, Placement, Series
 from traceability.models.forecasts import ForecastRecord, Job
@@ -14,12 +15,14 @@ from traceability.models.readings import delivery, reading
 
 __all__ = [
     "ACT_KINDS",
+    "CALIBRATION_KINDS",
     "PARTY_ROLES",
     "STAGES",
     "USER_ROLES",
     "ZONE_KINDS",
     "Act",
     "ActLine",
+    "CalibrationEvent",
     "Crop",
     "CropTarget",
     "Device",

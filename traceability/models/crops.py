@@ -20,6 +20,7 @@ class Crop(SQLModel, table=True):
     variety: str = ""
     largest_head_g: int  # a harvest above pieces x this is heavier than physics
     growing_days: int | None = None  # sowing to first harvest, as the grower plans it
+    degree_day_base_c: float | None = None  # below it the crop stands still; None: not said
 
 
 class CropTarget(SQLModel, table=True):
