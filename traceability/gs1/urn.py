@@ -63,6 +63,7 @@ _SCHEMES = {
         "8010", None, "8011", reference="any", parts=3, digit=False, class_level="idpat"
     ),
 }  # fmt: skip
+_DAMAGED_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(.*)", re.DOTALL)
 
 
@@ -79,6 +80,9 @@ def to_link(urn: str) -> DigitalLink:
     >>> to_link("urn:epc:class:lgtin:4012345.011111.A%2F1").canonical
     'https://id.gs1.org/01/04012345111118/10/A%2F1'
     """
+    damaged = _DAMAGED_ESCAPE.search(urn)
+    if damaged is not None:
+        raise _bad(urn, damaged.start(), "% without two hex digits", "write a percent sign as %25")
     match = _URN.fullmatch(urn)
     if match is None or match[2] not in _SCHEMES:
         raise _bad(urn, 0, "no EPC URN of a GS1 key", "it starts as in urn:epc:id:sgtin:")
