@@ -107,7 +107,7 @@ def _exchange(
     for attempt in range(1, sdi12.RETRIES + 1):
         try:
             arrived = yield Ask(request, lambda came: _is_complete(came, command), limit_s)
-            line = sdi12.lines(arrived, command)[-1]
+            line = sdi12.lines(_whole_lines(arrived), command)[-1]
             sdi12.check_address(line, command.answered_by)
             return understand(line)
         except (NoAnswer, DamagedFrame):
@@ -118,9 +118,14 @@ def _exchange(
 
 def _is_complete(came: bytes, command: Command) -> bool:
     try:
-        return bool(sdi12.lines(came, command))
+        return b"\n" in came and bool(sdi12.lines(_whole_lines(came), command))
     except (NoAnswer, DamagedFrame):
         return False
+
+
+def _whole_lines(came: bytes) -> bytes:
+    """Cut off what an adapter adds when it lets go of the wire; without an end, all of it."""
+    return came[: came.rfind(b"\n") + 1] or came
 
 
 def _heard(profile: Profile, numbers: list[float]) -> Heard:

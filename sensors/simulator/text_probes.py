@@ -119,6 +119,6 @@ class LineProbe:
         start, end = match.span(value.how["column"])
         was = match[value.how["column"]].rstrip()
         decimals = len(was.partition(".")[2])
-        number = f"{abs(raw):.{decimals}f}".rjust(len(was) - 1)
+        number = f"{abs(raw):.{decimals}f}".rjust(len(was) - 1, was[1])
         rest = shown[start + len(was) : end] + shown[end:]
         return f"{shown[:start]}{'-' if raw < 0 else '+'}{number}{rest}\r\n".encode()

@@ -23,6 +23,10 @@ ROOM = {
     "relative_humidity": 68.2,
     "ppfd": 231.5,
     "ph": 5.913,
+    "soil_moisture": 30.0,
+    "soil_temperature": 18.5,
+    "soil_ec": 1.25,
+    "weight": 12.34,
 }
 HARMLESS = [hostile.byte_by_byte, hostile.noise_after, hostile.doubled]
 HARMFUL = [hostile.truncated, hostile.stalled, hostile.nothing]
@@ -41,8 +45,9 @@ async def _readings(
         probe = probe_for(profile, device=model, port=port, now=lambda: NOW, prepare=False)
         seen: list[dict[str, float | None] | str] = []
         while bus.deliveries or not seen or isinstance(seen[-1], str):
+            assert len(seen) < 30, seen
             try:
-                seen.append({r.quantity: r.value for r in await probe.read()})
+                seen.append({r.quantity: r.value and round(r.value, 3) for r in await probe.read()})
             except SensorError as error:
                 seen.append(error.code)
         await port.close()
@@ -105,6 +110,32 @@ async def test_an_ezo_circuit_is_read_again_after_any_mishap(
     assert isinstance(seen[-1], dict)
     if delivery in HARMLESS:
         assert seen == [{"ph": 5.913}] * 2
+
+
+# What each of these wires has against damage: a sum, a CRC, three tries, an end of line.
+OTHER_WIRES = ["winsen_mhz19c", "meter_teros12", "and_scale"]
+
+
+@pytest.mark.parametrize("model", OTHER_WIRES)
+@pytest.mark.parametrize("delivery", HARMLESS)
+async def test_other_wires_read_what_can_be_read(
+    tmp_path: Path, model: str, delivery: Delivery
+) -> None:
+    seen = await _readings(tmp_path, model, [delivery] * 2)
+
+    # An SDI-12 reading takes two answers, the others one.
+    assert seen == [_truth(model)] * len(seen)
+
+
+@pytest.mark.parametrize("model", OTHER_WIRES)
+@pytest.mark.parametrize("delivery", [*HARMFUL, hostile.tenth_lost])
+async def test_other_wires_outlive_what_cannot_be_read(
+    tmp_path: Path, model: str, delivery: Delivery
+) -> None:
+    seen = await _readings(tmp_path, model, [delivery] * 2)
+
+    assert all(one in ("damaged_frame", "no_answer") for one in seen if isinstance(one, str))
+    assert seen[-1] == _truth(model)
 
 
 REQUEST = Read(7, Function.READ_HOLDING, 0, 3)
