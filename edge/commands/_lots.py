@@ -20,11 +20,12 @@ _GAPS_SHOWN = 5
 def listed(desk: Desk, *, stage: str, crop: str, text: str, with_closed: bool, limit: int) -> str:
     """Return lots newest first, as a table or as JSON."""
     from api.lotlist import Wanted, page_of
-    from api.v1.shapes import LotOut
 
     wanted = Wanted(stage, crop, text, None if with_closed else True)
     page = page_of(desk.session, wanted, limit=limit)
     if desk.as_json:
+        from api.v1.shapes import LotOut
+
         return _text.as_json([LotOut.of(row).model_dump(mode="json") for row in page.rows])
     if not page.rows:
         return "no such lots; --all shows closed ones, too"
