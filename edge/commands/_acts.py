@@ -1,6 +1,7 @@
 """Acts in words: what one came to, and the acts that led to a lot."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -8,8 +9,8 @@ from edge.commands import _text
 from edge.commands._desk import Desk
 from traceability import acts
 from traceability.amounts import Amount
-from traceability.lot_import import PERFORMER
-from traceability.models import Act, ActLine, Inspection, Lot, Party, Zone
+from traceability.lot_import import NOTE, PERFORMER
+from traceability.models import Act, ActLine, Lot, Party, Zone
 from traceability.projection import unvoided
 
 
@@ -35,18 +36,22 @@ def recorded(desk: Desk, act: Act, *, is_repeat: bool) -> str:
 
 
 def journey(desk: Desk, lot: Lot, family: Sequence[Lot]) -> list[str]:
-    """Return the lot's own acts and those that led to it, oldest first, as lines of a table."""
+    """Return the lot's own acts and those that led to it, oldest first, as lines of a table.
+
+    What was measured is told elsewhere, with its numbers.
+    """
     found = _acts_of(desk.session, lot, family)
     zone = desk.time_zone(lot.site_id)
     voided = _voided(desk.session, [act for act, _, _ in found])
     rows = [
         (
-            _text.local(act.happened_at, zone),
+            _when(act, zone),
             act.kind + (" (void)" if act.id in voided else ""),
             line_of.code,
             _said(desk.session, act, line),
         )
         for act, line, line_of in found
+        if act.kind != "inspect"
     ]
     return _text.table((f"when ({zone.key})", "act", "lot", ""), rows)
 
@@ -78,20 +83,24 @@ def _voided(session: Session, found: Sequence[Act]) -> set[str]:
     return {act_id for act_id in session.exec(later) if act_id is not None}
 
 
+def _when(act: Act, zone: ZoneInfo) -> str:
+    """Of an imported act nobody knows the hour."""
+    at = _text.local(act.happened_at, zone)
+    return at[:10] if act.note == NOTE else at
+
+
 def _said(session: Session, act: Act, line: ActLine) -> str:
     """Say how much, where or with whom, and by whom."""
     amount = Amount(line.pieces, line.weight_g)
     sign = "less " if line.role == "input" else ""
-    measured = session.exec(select(Inspection).where(Inspection.act_id == act.id)).first()
     place = session.get(Zone, act.zone_id) if act.zone_id else None
     party_id = act.to_party_id or act.from_party_id
     party = session.get(Party, party_id) if party_id else None
     words = [
         f"{sign}{_text.amount(amount)}" if amount.is_known else "",
-        f"{measured.measure} {measured.value:g} {measured.unit}" if measured else "",
         f"in {_text.name_of(place)}" if place else "",
         f"{'to' if act.to_party_id else 'from'} {_text.name_of(party)}" if party else "",
         f"by {act.performer}" if act.performer != PERFORMER else "",
-        act.note,
+        "imported" if act.note == NOTE else act.note,
     ]
     return ", ".join(word for word in words if word)

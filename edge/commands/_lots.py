@@ -1,7 +1,6 @@
 """Lots in words: the list, and the page of one lot."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from edge.commands import _acts, _text
@@ -173,21 +172,22 @@ def _light(lived: Conditions) -> list[str]:
 
 
 def _gaps(lived: Conditions, desk: Desk, lot: Lot) -> list[str]:
-    zone = desk.time_zone(lot.site_id)
-    gaps: list[tuple[str, Gap]] = [
-        (one.quantity, gap) for one in lived.quantities for gap in one.gaps
-    ]
-    if not gaps:
+    """Say each stretch once, with every quantity that was not heard in it, the longest first."""
+    stretches: dict[Gap, list[str]] = {}
+    for one in lived.quantities:
+        for gap in one.gaps:
+            stretches.setdefault(gap, []).append(one.quantity)
+    if not stretches:
         return ["no gaps: every quantity was heard all the time"]
-    longest = sorted(gaps, key=lambda pair: pair[1].start - pair[1].end)[:_GAPS_SHOWN]
-    lines = [
-        f"  {quantity} in {gap.zone}: {_text.local(gap.start, zone)} to "
-        f"{_text.local(gap.end, zone)} ({_text.duration(gap.end - gap.start)})"
-        for quantity, gap in longest
-    ]
-    total = sum((gap.end - gap.start for _, gap in gaps), timedelta())
-    more = f", the {_GAPS_SHOWN} longest:" if len(gaps) > _GAPS_SHOWN else ":"
-    return [f"gaps, when nothing was heard: {len(gaps)}, {_text.duration(total)}{more}", *lines]
+    zone = desk.time_zone(lot.site_id)
+    longest = sorted(stretches, key=lambda gap: gap.start - gap.end)[:_GAPS_SHOWN]
+    more = f", the {_GAPS_SHOWN} longest" if len(stretches) > _GAPS_SHOWN else ""
+    lines = [f"gaps, when nothing was heard: {len(stretches)}{more}"]
+    for gap in longest:
+        span = f"{_text.local(gap.start, zone)} to {_text.local(gap.end, zone)}"
+        lines.append(f"  {gap.zone}, {span} ({_text.duration(gap.end - gap.start)}):")
+        lines += _text.filled(", ".join(stretches[gap]), indent=4)
+    return lines
 
 
 def _inspections(desk: Desk, lot: Lot, found: Sequence[Finding]) -> list[str]:

@@ -6,6 +6,7 @@ LANG) and there is one; codes are the same in both.
 
 import json
 import os
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -105,6 +106,11 @@ def amount(value: Amount) -> str:
     if value.weight_g is not None:
         said.append(f"{value.weight_g} g")
     return ", ".join(said) or "unknown"
+
+
+def filled(sentence: str, *, indent: int = 0) -> list[str]:
+    """Return a sentence in lines of at most 80 columns."""
+    return [" " * indent + line for line in textwrap.wrap(sentence, COLUMNS - indent)]
 
 
 def as_json(value: object) -> str:

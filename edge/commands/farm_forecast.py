@@ -6,7 +6,6 @@ They join the group of `edge.commands.forecast`.
 import asyncio
 import getpass
 import json
-import textwrap
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,7 +119,7 @@ def _told(desk: Desk, record: ForecastRecord, crop: Crop, weeks: int) -> str:
     made = f"made {_text.local_with_zone(record.made_at, desk.settings.zone_info)}"
     unweighed = _unweighed(desk, crop)
     if record.refusal is not None:
-        sentence = textwrap.wrap(json.loads(record.body)["message"], _text.COLUMNS)
+        sentence = _text.filled(json.loads(record.body)["message"])
         return "\n".join([*sentence, *unweighed])
     forecast = Forecast.from_json(record.body)
     weeks_seen = f"{forecast.history_first} to {forecast.history_last}"
@@ -167,7 +166,7 @@ def _errors(forecast: Forecast) -> list[str]:
             numbers=(1, 2),
         )[1:],
         f"better: {better}; shown as P50: {shown}",
-        *textwrap.wrap(forecast.reason.sentence, _text.COLUMNS),
+        *_text.filled(forecast.reason.sentence),
     ]
 
 

@@ -1,10 +1,11 @@
 """`minori import lots`: real lots come in by the map in docs/maps, all rows or none."""
 
+import csv
 from pathlib import Path
 
 import pytest
 
-from tests.edge.console import Console
+from tests.edge.console import Console, new_console
 
 DOCS = Path(__file__).parents[2] / "docs" / "maps"
 MAP = """
@@ -164,11 +165,41 @@ def test_a_file_that_is_not_there_is_refused(console: Console, table: Path) -> N
     assert console.refused(*words(table)).startswith("table_invalid")
 
 
-def test_an_imported_lot_joins_its_rooms_climate(console: Console, table: Path) -> None:
-    """The point of knowing where an old lot stood."""
-    console.ok(*words(table))
+@pytest.mark.shared
+def test_a_real_lot_tells_the_real_climate_it_lived_through(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    """The heart of the product, on a real greenhouse: a code on a shelf, and its days of growth."""
+    console = new_console(tmp_path / "farm")
+    settings = console.config.read_text(encoding="utf-8")
+    console.config.write_text(
+        settings.replace("[web]", 'time_zone = "Europe/Amsterdam"\n[web]'), encoding="utf-8"
+    )
+    climate = shared_data / "edge" / "greenhouse_climate_reference_feb01-07.csv"
+    console.ok("import", "readings", climate, "--map", DOCS / "greenhouse_reference.toml")
+    console.ok("catalogue", "crop", "add", "lugano", "--largest-head", "800g")
+    with_zone = tmp_path / "map.toml"
+    text = (DOCS / "lettuce_lots.toml").read_text(encoding="utf-8")
+    for key in ("[zone]", "column = ", "codes = "):
+        text = text.replace(f"# {key}", key)
+    with_zone.write_text(text, encoding="utf-8")
+    file = shared_data / "forecasting" / "lettuce_lots.csv"
+    console.ok("import", "lots", file, "--map", with_zone)
 
-    shown = console.ok("lot", "show", "2025-01-1").out
+    lived = console.ok("lot", "show", "Reference-1", "--json").json["conditions"]["growing"]
 
-    assert "Conditions while growing: Room A" in shown
-    assert "2025-06-02 00:00 to 2025-07-14 00:00 (42 d)" in shown
+    # One probe measured it; of air temperature there were two, and their mean is of both.
+    co2 = next(one for one in lived["quantities"] if one["quantity"] == "co2")
+    assert co2["mean"] == pytest.approx(mean_of(climate, "CO2air", since=3), rel=0.005)
+    # Five of its forty days are in the file; the rest is said to be unknown.
+    assert co2["covered"] == pytest.approx(5 / 40, abs=0.001)
+    assert co2["gaps"][-1]["end"] == "2022-03-14T23:00:00Z"
+    assert [day["covered"] for day in lived["daily_light"]][:5] == [1.0] * 5
+
+
+def mean_of(climate: Path, column: str, *, since: int) -> float:
+    """The plain mean of a column from a day of February on."""
+    with climate.open(encoding="utf-8") as source:
+        rows = list(csv.DictReader(source))
+    values = [float(r[column]) for r in rows if int(r["Date"].split("/")[1]) >= since]
+    return sum(values) / len(values)
