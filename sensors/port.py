@@ -70,8 +70,9 @@ def open_port(name: str, line: Line | None = None, *, echo: bool = False) -> Por
     """Return the port that a settings file names; nothing is opened before the first exchange.
 
     Args:
-        name: `/dev/serial/by-id/…`, `tcp://host:502` (Modbus TCP), or `serial://host:4001` for
-            a serial server that passes plain bytes.
+        name: `/dev/serial/by-id/…`, `tcp://host:502` (Modbus TCP), `serial://host:4001` for
+            a serial server that passes plain bytes, or a network that is heard as a whole:
+            `echonet://0.0.0.0`, `uecs://0.0.0.0`.
         echo: The adapter sends our own bytes back.
     """
     url = urlsplit(name)
@@ -79,6 +80,13 @@ def open_port(name: str, line: Line | None = None, *, echo: bool = False) -> Por
         number = url.port or MODBUS_TCP_PORT
         framed = url.scheme == "tcp"
         return TcpPort(url.hostname, number, line=line or Line(), framed=framed, echo=echo)
+    if url.scheme in ("echonet", "uecs") and url.hostname:
+        # Imported late: who has no such network needs none of its code.
+        from sensors.udp import ports  # noqa: PLC0415
+
+        if url.scheme == "uecs":
+            return ports.UecsPort(url.hostname)
+        return ports.EchonetPort(url.hostname)
     return SerialPort(name, line or Line(), echo=echo)
 
 

@@ -31,10 +31,12 @@ MODELS = Path(__file__).parent / "models"
 # wire -> the module that knows how a profile of that wire is asked (imported when first needed).
 WIRES = {
     "modbus": "sensors.dialogues.modbus",
+    "echonet": "sensors.dialogues.echonet",
     "ezo": "sensors.dialogues.ezo",
     "lines": "sensors.dialogues.lines",
     "mhz19": "sensors.dialogues.mhz19",
     "sdi12": "sensors.dialogues.sdi12",
+    "uecs": "sensors.dialogues.uecs",
 }
 
 
