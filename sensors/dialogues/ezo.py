@@ -45,8 +45,10 @@ def read(profile: Profile, call: Call) -> Talk[Heard]:
 
 def prepare(profile: Profile, call: Call) -> Talk[None]:
     """Stop continuous mode and switch response codes on."""
-    yield _ask(ezo.STOP_TALKING, call, ezo.COMMAND_S)
-    ezo.answer_to((yield _ask(ezo.CODES_ON, call, ezo.COMMAND_S)), device=profile.name)
+    # A command takes less than a reading; the longer limit only costs where nobody answers.
+    limit_s = max(ezo.COMMAND_S, profile.answers_within_s)
+    yield _ask(ezo.STOP_TALKING, call, limit_s)
+    ezo.answer_to((yield _ask(ezo.CODES_ON, call, limit_s)), device=profile.name)
 
 
 def _ask(request: bytes, call: Call, device_s: float) -> Ask:

@@ -45,7 +45,7 @@ async def _readings(
         probe = probe_for(profile, device=model, port=port, now=lambda: NOW, prepare=False)
         seen: list[dict[str, float | None] | str] = []
         while bus.deliveries or not seen or isinstance(seen[-1], str):
-            assert len(seen) < 30, seen
+            assert len(seen) < 300, seen[:9]
             try:
                 seen.append({r.quantity: r.value and round(r.value, 3) for r in await probe.read()})
             except SensorError as error:
