@@ -72,7 +72,7 @@ def open_port(name: str, line: Line | None = None, *, echo: bool = False) -> Por
     Args:
         name: `/dev/serial/by-id/…`, `tcp://host:502` (Modbus TCP), `serial://host:4001` for
             a serial server that passes plain bytes, or a network that is heard as a whole:
-            `echonet://0.0.0.0`, `uecs://0.0.0.0`.
+            `echonet://0.0.0.0`, `uecs://0.0.0.0`, `wisun:///dev/serial/by-id/…?credentials=…`.
         echo: The adapter sends our own bytes back.
     """
     url = urlsplit(name)
@@ -87,6 +87,10 @@ def open_port(name: str, line: Line | None = None, *, echo: bool = False) -> Por
         if url.scheme == "uecs":
             return ports.UecsPort(url.hostname)
         return ports.EchonetPort(url.hostname)
+    if url.scheme == "wisun":
+        from sensors.udp.wisun_port import open_wisun  # noqa: PLC0415
+
+        return open_wisun(name, SerialPort)
     return SerialPort(name, line or Line(), echo=echo)
 
 

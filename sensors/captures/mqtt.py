@@ -63,6 +63,7 @@ def _announced(announcement: homeassistant.Announcement) -> Outcome:
 def _got(message: Decoded) -> dict[str, Any]:
     got: dict[str, Any] = {
         "device": message.device,
+        "dev_eui": message.device,
         "at": message.at.isoformat().replace("+00:00", "Z"),
         "time": "arrival" if message.at_source == "arrival" else message.at.isoformat(),
         "key": message.key,

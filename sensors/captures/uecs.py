@@ -7,6 +7,10 @@ from sensors.wires import uecs
 from sensors.wires.uecs import Ccm, CcmList, CcmScan, Data, Listener, NodeAnswer, Place, Values
 
 
+# Under which names a sequence may say where its listener stands.
+_STANDS = ("place", "listener", "receiver", "want")
+
+
 def read(row: Row) -> Outcome:
     """Decode one datagram, or play a sequence and ask the listener at each moment."""
     if "sequence" in row:
@@ -117,8 +121,9 @@ def _wanted(row: Row, heard: list[tuple[float, Data]]) -> Place:
     nearest = [
         next((getattr(place, name) for place in sent if getattr(place, name)), 0) for name in names
     ]
+    said = next((row[key] for key in _STANDS if isinstance(row.get(key), dict)), row)
     numbers = zip(names, nearest, strict=True)
-    return Place(*(int(number_field(row, name, default)) for name, default in numbers))
+    return Place(*(int(number_field(said, name, default)) for name, default in numbers))
 
 
 def _moment(entry: Row) -> float:
