@@ -150,6 +150,7 @@ def _paired(temperature: Window, humidity: Window) -> CTE:
             until_next.label("until_next"),
             held_of(until_next),
         )
+        .select_from(warm)
         .join(moist, of_moment)
         .where(*is_trusted(warm, temperature))
         .where(warm.c.at_ms >= temperature.start_ms, warm.c.at_ms < temperature.end_ms)
