@@ -6,7 +6,6 @@ from sensors.captures.row import Outcome, Row, bad_row, list_field, number_field
 from sensors.wires import uecs
 from sensors.wires.uecs import Ccm, CcmList, CcmScan, Data, Listener, NodeAnswer, Place, Values
 
-
 # Under which names a sequence may say where its listener stands.
 _STANDS = ("place", "listener", "receiver", "want")
 
