@@ -9,6 +9,7 @@ ApiError
 ├── BodyTooLarge      more bytes than any act or form has
 ├── BadCursor         a page link that this version did not make
 ├── NoSuchPage        nothing lives at that address
+├── NoSuchLink        a lot without a link of the type asked for
 ├── BadRequest        the request cannot be read at all
 ├── ChooseOwner       several farms share this hub: say which
 ├── LabelRefused      a label that must not be printed: PublicUrlNotSet
@@ -67,6 +68,11 @@ class BadCursor(ApiError):
 class NoSuchPage(ApiError):
     code = "no_such_page"
     template = "there is nothing at {path}; check the address, or start from the first page"
+
+
+class NoSuchLink(ApiError):
+    code = "no_such_link"
+    template = "{link} has no link of type {link_type}; linkType=all lists those it has"
 
 
 class MethodNotAllowed(ApiError):

@@ -23,7 +23,17 @@ from api.problems import answer_error
 log = logging.getLogger(__name__)
 
 # What anybody may read. Exact paths, and beginnings of paths.
-PUBLIC = frozenset({"/healthz", "/metrics", "/docs", "/openapi.json", "/problems", "/scan"})
+PUBLIC = frozenset(
+    {
+        "/healthz",
+        "/metrics",
+        "/docs",
+        "/openapi.json",
+        "/problems",
+        "/scan",
+        "/.well-known/gs1resolver",
+    }
+)
 PUBLIC_UNDER = ("/01/", "/p/", "/static/")
 # Own identifiers of lots: /items/lowk-80/10/L1. The lists of items and crops are not public.
 OWN_LOTS_UNDER = ("/items/", "/crops/")

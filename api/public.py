@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import accept, auth, figures, linked
+from api import accept, auth, figures, linked, linksets
 from api.context import Web
 from api.deps import hubs
 from api.documents import Document, Documents
@@ -42,6 +42,7 @@ _PLAIN_LINK = re.compile(rb"/01/(\d{14})/10/([^/?]+)")
 # What somebody may see who only scanned a code: what grows is the farm's own business.
 PUBLIC_STAGES = ("harvested", "packed")
 _SUFFIX = ".jsonld"
+_RESOLVER_METHODS = ["GET", "HEAD", "OPTIONS"]
 # Own identifiers are read as beneath some hub; which one does not matter to their meaning.
 _OWN = "https://here.invalid"
 _HTML = "text/html; charset=utf-8"
@@ -51,9 +52,10 @@ def routes(web: Web) -> list[Route]:
     """Return the public routes over one service's parts."""
     public = _Public(web)
     return [
-        Route("/01/{rest:path}", public.resolve, methods=["GET", "HEAD"]),
-        Route("/items/{rest:path}", public.resolve_own, methods=["GET", "HEAD"]),
-        Route("/crops/{rest:path}", public.resolve_own, methods=["GET", "HEAD"]),
+        Route("/01/{rest:path}", public.resolve, methods=_RESOLVER_METHODS),
+        Route("/items/{rest:path}", public.resolve_own, methods=_RESOLVER_METHODS),
+        Route("/crops/{rest:path}", public.resolve_own, methods=_RESOLVER_METHODS),
+        Route("/.well-known/gs1resolver", public.describe, methods=["GET", "HEAD"]),
         Route("/p/{name}", public.show, methods=["GET", "HEAD"]),
     ]
 
@@ -67,6 +69,10 @@ class _Public:
     async def resolve(self, request: Request) -> Response:
         """Lead from a Digital Link to the lot."""
         raw = _raw_path(request)
+        if request.method == "OPTIONS":
+            return linksets.preflight()
+        if linksets.asks_for_links(request):
+            return self._links(request, raw, own=False)
         plain = _PLAIN_LINK.fullmatch(raw)
         if plain:
             code = unquote(plain[2].decode("ascii"))
@@ -77,7 +83,27 @@ class _Public:
 
     async def resolve_own(self, request: Request) -> Response:
         """Lead from an identifier of our own to the lot."""
-        return self._carefully(request, _OWN + _raw_path(request).decode("ascii"), _OWN)
+        raw = _raw_path(request)
+        if request.method == "OPTIONS":
+            return linksets.preflight()
+        if linksets.asks_for_links(request):
+            return self._links(request, raw, own=True)
+        return self._carefully(request, _OWN + raw.decode("ascii"), _OWN)
+
+    async def describe(self, request: Request) -> Response:
+        """Say what this resolver can do."""
+        return linksets.well_known(self.web, request)
+
+    def _links(self, request: Request, raw: bytes, *, own: bool) -> Response:
+        def may_show(stage: str) -> bool:
+            return self._may_see(request, stage)
+
+        try:
+            return linksets.answer(
+                self.web, request, raw.decode("ascii"), own=own, may_show=may_show
+            )
+        except (TraceabilityError, ApiError) as error:
+            return answer_error(request, error)
 
     def _carefully(self, request: Request, text: str, *own: str) -> Response:
         """Read the link by all of GS1's rules: either it still names a lot, or says why not."""
@@ -184,7 +210,13 @@ def _lead_to(request: Request, lot_id: str) -> Response:
     language = request.query_params.get("lang") if request.scope["query_string"] else None
     if language and not data:
         address += f"?lang={language}" if language in ("en", "ja") else ""
-    headers = {"Location": address, "Vary": "Accept", "Cache-Control": "no-cache"}
+    headers = {
+        "Location": address,
+        "Vary": "Accept",
+        "Cache-Control": "no-cache",
+        "Link": linksets.link_header(_raw_path(request).decode("ascii")),
+        **linksets.CORS,
+    }
     return Response(status_code=307, headers=headers)
 
 
