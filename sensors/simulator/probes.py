@@ -1,7 +1,7 @@
 """Simulated probes: what a device of a known model says, byte for byte, on its own wire.
 
 A probe is built from the same profile that reads it, so every model of a wire listed in
-`_KINDS` can be simulated; `values` is asked whenever the device is, in the thread of its bus, and
+`KINDS` can be simulated; `values` is asked whenever the device is, in the thread of its bus, and
 gives numbers by quantity (or `quantity/channel`) in the vocabulary's unit. Where it has None the
 device says its "no value" code, or refuses if it has none.
 """
@@ -32,7 +32,7 @@ def simulated(
         KeyError: no simulation speaks this wire.
     """
     place = profile.address if address is None else address
-    return _KINDS[profile.wire](profile, values, place)
+    return KINDS[profile.wire](profile, values, place)
 
 
 class _ModbusProbe:
@@ -135,7 +135,7 @@ class _Mhz19Probe:
         return mhz19.Answer(round(co2), round(fields.get("temperature") or 20)).to_bytes()
 
 
-_KINDS: dict[str, Callable[[Profile, Values, int | str], SimulatedProbe]] = {
+KINDS: dict[str, Callable[[Profile, Values, int | str], SimulatedProbe]] = {
     "modbus": _ModbusProbe,
     "ezo": EzoProbe,
     "sdi12": Sdi12Probe,
