@@ -29,7 +29,7 @@ def _logging_as_it_was() -> Iterator[None]:
     root.setLevel(level)
 
 
-async def until(condition: Callable[[], object], *, limit_s: float = 30) -> None:
+async def until(condition: Callable[[], object], *, limit_s: float = 120) -> None:
     """Return when the condition holds; the limit only ends a test that would wait for ever."""
     end = time.monotonic() + limit_s
     while not condition():

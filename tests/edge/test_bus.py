@@ -1,6 +1,8 @@
 """One session at a real broker: what is not acknowledged comes again, and nothing piles up."""
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -186,6 +188,36 @@ async def test_the_broker_inside_carries_a_message_and_refuses_a_taken_port() ->
         with pytest.raises(AddressTaken, match="is a broker installed"):
             async with serving(port):
                 pass
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_stream_over_tls_arrives_whole_and_in_order(tmp_path: Path, version: str) -> None:
+    """TLS hands over whole records: bytes that wait in it wake nobody."""
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 -subj /CN=x"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command.split(), *names], cwd=tmp_path, check=True, capture_output=True)
+    files = f"cafile {tmp_path}/cert\ncertfile {tmp_path}/cert\nkeyfile {tmp_path}/key"
+    at = Mosquitto(tmp_path, extra=files)
+    at.start()
+    trust = ssl.create_default_context(cafile=str(tmp_path / "cert"))
+    got: list[Message] = []
+
+    def receive(burst: list[Message]) -> None:
+        got.extend(burst)
+        for message in burst:
+            message.acknowledge()
+
+    me = Broker("127.0.0.1", at.port, "me", version=version, tls=trust, receive_maximum=20)
+    payloads = [bytes([n % 256]) * (n * 37 % 3000) for n in range(300)]
+    try:
+        async with running(Bus(me), "t", receive=receive) as bus:
+            for payload in payloads:
+                await bus.publish("t", payload)
+            await until(lambda: len(got) == len(payloads))
+    finally:
+        at.stop()
+
+    assert [m.payload for m in got] == payloads
 
 
 def test_waits_are_spread_over_the_whole_span_and_bounded() -> None:
