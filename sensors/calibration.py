@@ -9,7 +9,7 @@ Events of a circuit that calibrates itself (Atlas EZO `Cal`) are kept as well, w
 history of a probe should say that somebody did it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Self
@@ -25,8 +25,8 @@ FACTOR_RANGE = (0.5, 2.0)
 class Calibration:
     """What somebody did to one series of one device, when and why.
 
-    Build it with `one_point`, `two_point`, `slope` or `in_device`. Values are in the quantity's
-    unit, raw ones as the device gave them, uncorrected.
+    Build it with `of`, or with `one_point`, `two_point`, `slope` or `in_device`. Values are in
+    the quantity's unit, raw ones as the device gave them, uncorrected.
     """
 
     device: str
@@ -39,6 +39,51 @@ class Calibration:
     offset: float = 0.0
     channel: str = ""
     points: tuple[tuple[float, float], ...] = ()  # (raw, true)
+
+    @classmethod
+    def of(
+        cls,
+        device: str,
+        quantity: str,
+        *,
+        at: datetime,
+        by: str,
+        why: str,
+        channel: str = "",
+        points: Sequence[tuple[float, float]] = (),
+        factor: float | None = None,
+        offset: float = 0.0,
+    ) -> Self:
+        """Return the event that was meant: of one or two points, of a factor, or in the device.
+
+        Raises:
+            BadCalibration: more than one form, more than two points, or not believable.
+        """
+        if len(points) > 2 or (points and factor is not None) or (offset and factor is None):
+            right = "give one or two points, or a factor with its offset, or neither"
+            raise BadCalibration(device=device, problem="two forms at once", right=right)
+        if len(points) == 2:
+            first, second = points
+            return cls.two_point(
+                device, quantity, at=at, points=(first, second), by=by, why=why, channel=channel
+            )
+        if points:
+            ((raw, true),) = points
+            return cls.one_point(
+                device, quantity, at=at, raw=raw, true=true, by=by, why=why, channel=channel
+            )
+        if factor is not None:
+            return cls.slope(
+                device,
+                quantity,
+                at=at,
+                factor=factor,
+                offset=offset,
+                by=by,
+                why=why,
+                channel=channel,
+            )
+        return cls.in_device(device, quantity, at=at, by=by, why=why, channel=channel)
 
     @classmethod
     def one_point(

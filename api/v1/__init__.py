@@ -1,11 +1,12 @@
 """The JSON interface: what partners' and the farm's own programs use."""
 
-from api.v1 import acts, catalogue, forecasts, lots, readings, tokens
+from api.v1 import acts, calibrations, catalogue, forecasts, lots, readings, tokens
 
 ROUTERS = (
     lots.router,
     acts.router,
     readings.router,
+    calibrations.router,
     forecasts.router,
     catalogue.router,
     tokens.router,

@@ -11,6 +11,7 @@ import click
 
 from edge import settings_file
 from edge.commands import _devices_ask as ask
+from edge.commands import _devices_calibrate as calibrate
 from edge.commands import _text
 from edge.errors import SettingsMissing
 from edge.wiring import OWN_PROFILES
@@ -38,7 +39,14 @@ def command() -> None:
     minori devices check profiles/my_probe.toml
     minori devices decode xy_md02 --hex '01 04 04 00 CE 02 57 DA E5'
     minori devices decode --capture trouble.jsonl --wire modbus
+    minori devices calibrate ph-1 --quantity ph --one-point 6.95:6.86 --why "buffer 6.86"
+    minori devices calibrations ph-1
     """
+
+
+command.add_command(calibrate.calibrate)
+command.add_command(calibrate.listed)
+command.add_command(calibrate.void)
 
 
 @command.command()
