@@ -8,7 +8,7 @@ A stretch without values is drawn as a gap, never bridged.
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -211,15 +211,17 @@ def _by_day(
     points: Sequence[Point], width: timedelta, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, list[tuple[float, Point]]]]:
     """Yield (noon, [(hours of the bucket in that day, bucket)]) of each local day."""
-    day = points[0].at.astimezone(zone).date()
-    last = points[-1].at.astimezone(zone).date()
-    while day <= last:
-        start = datetime.combine(day, time(), zone)
-        end = datetime.combine(day + timedelta(days=1), time(), zone)
-        shares = [((min(p.at + width, end) - max(p.at, start)), p) for p in points]
-        inside = [(share / timedelta(hours=1), p) for share, p in shares if share > timedelta(0)]
-        yield datetime.combine(day, time(12), zone), inside
-        day += timedelta(days=1)
+    days: dict[date, list[tuple[float, Point]]] = {}
+    for point in points:
+        start, end = point.at.astimezone(zone), (point.at + width).astimezone(zone)
+        while start < end:
+            midnight = datetime.combine(start.date() + timedelta(days=1), time(), zone)
+            stop = min(end, midnight)
+            hours = (stop.astimezone(UTC) - start.astimezone(UTC)) / timedelta(hours=1)
+            days.setdefault(start.date(), []).append((hours, point))
+            start = stop
+    for day, parts in days.items():
+        yield datetime.combine(day, time(12), zone), parts
 
 
 def _blend(at: datetime, parts: Sequence[tuple[float, Point]]) -> Point:

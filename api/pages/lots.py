@@ -89,6 +89,15 @@ def show(lot_id: str, request: Request, session: ReadSession, web: InWeb) -> Res
     return _lot_page(request, session, web, _lot(session, lot_id), {}, "", 200)
 
 
+@router.get("/lots/{lot_id}/conditions")
+def lived_through(lot_id: str, request: Request, session: ReadSession, web: InWeb) -> Response:
+    """What the lot lived through while it grew. A page of its own: it reads every measurement."""
+    lot = _lot(session, lot_id)
+    story = web.stories.of(session, lot, now=web.now())
+    found = figures.of_lot(reader_of(request), story)
+    return page(request, "lot_conditions.html", lot=lot, story=story, figures=found)
+
+
 @router.post("/lots/{lot_id}/{kind}")
 def record(
     lot_id: str, kind: str, request: Request, web: InWeb, viewer: SignedIn, said: FormSaid
@@ -133,7 +142,6 @@ def _lot_page(
 ) -> Response:
     reader, now = reader_of(request), web.now()
     row = rows_of(session, [lot])[0]
-    story = web.stories.of(session, lot, now=now)
     return page(
         request,
         "lot.html",
@@ -142,7 +150,6 @@ def _lot_page(
         history=history(session, lot),
         back=tree(session, lot, "back"),
         forward=tree(session, lot, "forward"),
-        figures=figures.of_lot(reader, story),
         forms=forms_for(session, reader, lot),
         said=said,
         problem=problem,

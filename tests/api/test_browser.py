@@ -84,6 +84,7 @@ def _paths(world: World) -> list[str]:
         "/lots/new",
         f"/lots/{world.bags.id}",
         f"/lots/{world.growing.id}",
+        f"/lots/{world.bags.id}/conditions",
         f"/rooms/{world.farm.room.id}",
         f"/p/{world.bags.id}",
         "/forecasts",

@@ -35,6 +35,7 @@ def test_every_page_opens(client: Client, world: World) -> None:
         "/sign-in",
         f"/rooms/{world.farm.room.id}",
         f"/rooms/{world.farm.packing.id}",
+        *(f"/lots/{lot.id}/conditions" for lot in (world.growing, world.bags, world.seed)),
         *(f"/lots/{lot.id}" for lot in (world.seed, world.growing, world.grown, world.bags)),
     ]
     for path in paths:
