@@ -27,6 +27,11 @@ PUBLIC = {
     ("GET", "/items/{rest:path}"),
     ("GET", "/crops/{rest:path}"),
     ("GET", "/p/{name}"),
+    # What another web site's script asks before it reads where a code leads.
+    ("OPTIONS", "/01/{rest:path}"),
+    ("OPTIONS", "/items/{rest:path}"),
+    ("OPTIONS", "/crops/{rest:path}"),
+    ("GET", "/.well-known/gs1resolver"),
     ("GET", "/healthz"),
     ("GET", "/metrics"),
     ("GET", "/docs"),
