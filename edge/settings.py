@@ -192,9 +192,19 @@ class Topic(Table):
         ),
     ]
     shape: Annotated[
-        Literal["", "zigbee2mqtt", "tasmota", "things_stack", "chirpstack", "plain", "mapped"],
+        Literal[
+            "",
+            "zigbee2mqtt",
+            "tasmota",
+            "things_stack",
+            "chirpstack",
+            "sparkplug",
+            "plain",
+            "mapped",
+        ],
         Says(
-            "How messages are written; empty: recognised by the topic.",
+            "How messages are written; empty: recognised by the topic. Sparkplug B: "
+            'topic = "spBv1.0/{device}".',
             "Messages are refused and counted; a sample of each is kept.",
         ),
     ] = ""
@@ -315,7 +325,9 @@ class Port(Table):
         str,
         Says(
             "Path from /dev/serial/by-id/ (or by-path), never ttyUSB0; or tcp://host:502 for "
-            "Modbus TCP, serial://host:4001 for a serial server.",
+            "Modbus TCP, serial://host:4001 for a serial server, uecs://0.0.0.0 or "
+            "echonet://0.0.0.0 for the site's network, wisun:///dev/…?credentials=FILE for the "
+            "smart meter's B-route.",
             "After unplugging, ttyUSB0 is another cable: probes fall silent or swap places.",
         ),
     ]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from edge.errors import UnknownTopic
 from edge.settings import Settings, Topic
 from sensors.wires.payload import Decoded, Field, Mapping, Path, Template, decode, decode_mapped
+from sensors.wires.sparkplug import Inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class TopicTable:
         self._rules = [_rule(topic, settings.site.time_zone) for topic in settings.mqtt.topics]
         self._names = {d.identity or d.name: d.name for d in settings.devices if not d.port}
         self._accept_unlisted = settings.mqtt.accept_unlisted
+        # Sparkplug names its metrics once, at birth: somebody has to remember.
+        self._sparkplug = Inbox()
 
     @property
     def filters(self) -> Sequence[str]:
@@ -45,6 +48,11 @@ class TopicTable:
         """
         for rule in self._rules:
             fields = rule.template.match(topic)
+            if fields is not None and rule.shape == "sparkplug":
+                found = self._sparkplug.decode(
+                    topic, payload, received_at=received_at, retained=retained
+                )
+                return self._named(found, topic)
             if fields is not None:
                 found = _decoded(rule, fields, topic, payload, received_at, retained=retained)
                 return self._named(found, topic)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from edge.agents.intake import Intake, Waiting
 from edge.agents.judges import Judges
+from edge.agents.rebirth import Rebirths
 from edge.bus import Bus, Message
 from edge.clock import Clock
 from edge.errors import UnknownTopic
@@ -13,6 +14,7 @@ from edge.refusals import Refusals
 from edge.topics import TopicTable, delivery_key
 from sensors import BadPayload, Reading
 from sensors.wires.payload import Decoded
+from sensors.wires.sparkplug import command_topic
 from traceability.readings import Delivery
 
 # The store keeps whole milliseconds.
@@ -34,6 +36,7 @@ class Ingest:
         self._clock = clock
         self._judges = Judges()
         self._arrivals: dict[str, datetime] = {}
+        self._rebirths = Rebirths(bus, clock)
         self._failed: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
@@ -41,6 +44,7 @@ class Ingest:
         self._failed = asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._bus.run(self._topics.filters, self.receive), name="bus")
+            tasks.create_task(self._rebirths.run(), name="rebirths")
             await self._failed
 
     def receive(self, burst: Sequence[Message]) -> None:
@@ -62,6 +66,8 @@ class Ingest:
                 retained=message.retained,
             )
         except BadPayload as error:
+            if error.facts["fault"] == "unknown_alias":
+                self._rebirths.wish(command_topic(message.topic))
             self._refuse(message, str(error.facts["fault"]), str(error))
         except UnknownTopic as error:
             self._refuse(message, error.code, str(error))
@@ -83,6 +89,8 @@ class Ingest:
         for field in decoded.refused:
             why = f"{message.topic}: field {field.raw} refused, got {field.got}"
             self._count(message, field.fault, why)
+        if "rebirth" in decoded.facts:
+            self._rebirths.wish(str(decoded.facts["rebirth"]))
         readings: Sequence[Reading] = decoded.readings()
         if not readings:
             message.acknowledge()

@@ -18,6 +18,7 @@ from edge.refusals import SAMPLES, Refusals
 from edge.settings_file import parse
 from edge.topics import TopicTable, delivery_key
 from sensors import Quality, Reason
+from sensors.wires.sparkplug import Metric, Payload
 from tests.edge.conftest import until
 from tests.edge.stores import count, new_store, stored
 from tests.edge.test_bus import running
@@ -30,6 +31,7 @@ SETTINGS = parse(
         "mqtt": {
             "topics": [
                 {"topic": "zigbee2mqtt/{device}", "shape": "zigbee2mqtt"},
+                {"topic": "spBv1.0/{device}", "shape": "sparkplug"},
                 {"topic": "farm/{device}/heat", "shape": "plain", "quantity": "air_temperature"},
                 {
                     "topic": "own/{device}",
@@ -191,3 +193,38 @@ def test_a_delivery_key_tells_topics_payloads_and_packets_apart() -> None:
         for payload in (b"1", b"2")
     }
     assert len(keys) == 16
+
+
+async def test_a_sparkplug_node_whose_birth_was_missed_is_asked_for_it(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """A collector that starts after the node knows no alias, and says so once, not each second."""
+    engine, site_id = new_store(tmp_path)
+    commands: list[str] = []
+    sender = Bus(Broker("127.0.0.1", mosquitto.port, "node"))
+    birth = Metric("bay/co2", alias=1, timestamp=1, datatype=7, raw=(10, 800))
+    wishes = asyncio.Event()
+
+    def heard(burst) -> None:
+        for message in burst:
+            commands.append(message.topic)
+            message.acknowledge()
+        wishes.set()
+
+    async with collecting(mosquitto, engine, site_id, Refusals()) as recorded:
+        node = asyncio.create_task(sender.run(["spBv1.0/farm/NCMD/edge1"], heard))
+        await asyncio.wait_for(sender.wait_connected(), 20)
+        for seq in range(3):
+            data = Payload(2, (Metric(alias=1, raw=(10, 810)),), seq).to_bytes()
+            await sender.publish("spBv1.0/farm/NDATA/edge1", data)
+        await asyncio.wait_for(wishes.wait(), 20)
+        await sender.publish("spBv1.0/farm/NBIRTH/edge1", Payload(1, (birth,), 0).to_bytes())
+        await sender.publish(
+            "spBv1.0/farm/NDATA/edge1",
+            Payload(2_000_000_000_000, (Metric(alias=1, raw=(10, 820)),), 1).to_bytes(),
+        )
+        await until(lambda: recorded.rows == 2)
+        node.cancel()
+
+    assert commands == ["spBv1.0/farm/NCMD/edge1"]
+    assert {row[4] for row in stored(engine)} == {800, 820}

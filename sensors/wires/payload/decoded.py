@@ -16,6 +16,7 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     `name` says the unit last (`ec_us_cm`) and `value` is in it; `raw` is the name as sent.
     `quantity` and `canonical` are the same in the vocabulary's words and unit, both None where
     the vocabulary has no such thing (a link quality). A `value` of None was sent as null.
+    `at`, `quality` and `reason` are the value's own where its sender gives them (Sparkplug).
     """
 
     raw: str
@@ -24,6 +25,9 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     quantity: str | None = None
     canonical: float | None = None
     channel: str = ""
+    at: datetime | None = None
+    quality: Quality = Quality.GOOD
+    reason: Reason = Reason.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Decoded:
 
 
 def _reading(message: Decoded, value: Value) -> Reading:
-    quality, reason = Quality.GOOD, Reason.NONE
+    quality, reason = value.quality, value.reason
     if value.canonical is None:
         quality, reason = Quality.BAD, Reason.NO_VALUE
     assert value.quantity is not None
@@ -73,7 +77,7 @@ def _reading(message: Decoded, value: Value) -> Reading:
         message.device,
         value.quantity,
         value.canonical,
-        message.at,
+        value.at or message.at,
         quality,
         reason,
         value.channel,

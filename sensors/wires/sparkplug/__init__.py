@@ -8,6 +8,7 @@ from sensors.wires.sparkplug.host import (
     is_plain,
     rebirth_command,
 )
+from sensors.wires.sparkplug.inbox import Inbox, command_topic, rebirth
 from sensors.wires.sparkplug.metric import SKIPPED, DataType, Metric, Payload, raw_of
 
 __all__ = [
@@ -15,11 +16,14 @@ __all__ = [
     "DataType",
     "Heard",
     "Host",
+    "Inbox",
     "Metric",
     "Named",
     "Payload",
     "Topic",
+    "command_topic",
     "is_plain",
     "raw_of",
+    "rebirth",
     "rebirth_command",
 ]

@@ -2,13 +2,24 @@
 
 import contextlib
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sensors.errors import BadPayload
-from sensors.wires.sparkplug import DataType, Host, Metric, Payload, Topic, raw_of, rebirth_command
+from sensors.wires.sparkplug import (
+    DataType,
+    Host,
+    Inbox,
+    Metric,
+    Payload,
+    Topic,
+    raw_of,
+    rebirth,
+    rebirth_command,
+)
 
 METRICS = st.builds(
     Metric,
@@ -218,3 +229,43 @@ def test_the_rebirth_command_is_a_true_boolean():
     (wish,) = Payload.from_bytes(rebirth_command(5).to_bytes()).metrics
 
     assert (wish.name, wish.value_as(None)) == ("Node Control/Rebirth", True)
+
+
+def test_messages_become_readings_with_their_own_times_and_quality():
+    inbox = Inbox()
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    at = round(moment.timestamp() * 1000)
+    named = birth(
+        metric("gh1/air_temperature", 20.5, alias=1, timestamp=at),
+        metric("mode", "auto", DataType.STRING),
+    )
+
+    born = inbox.decode(NBIRTH, named, received_at=moment)
+    late = data(
+        Metric(
+            alias=1, timestamp=at - 60_000, is_historical=True, raw=raw_of(19.5, DataType.DOUBLE)
+        ),
+        metric("gh1/humidity", 70.0, timestamp=at, quality=500),
+        seq=2,
+    )
+    later = inbox.decode(NDATA, late, received_at=moment)
+
+    (first,) = born.readings()
+    assert (first.device, first.quantity, first.channel) == ("edge1", "air_temperature", "gh1")
+    assert born.availability == "online"
+    assert [(r.value, r.at, r.quality.name) for r in later.readings()] == [
+        (19.5, moment - timedelta(minutes=1), "GOOD"),
+        (70.0, moment, "STALE"),
+    ]
+    assert later.facts == {"rebirth": "spBv1.0/farm/NCMD/edge1"}
+    assert inbox.decode(NDEATH, death(), received_at=moment).availability == "offline"
+    assert Payload.from_bytes(rebirth(moment)).timestamp == at
+
+
+def test_a_command_of_somebody_is_no_reading():
+    inbox = Inbox()
+    order = data(metric("valve", 1.0), seq=None)
+
+    heard = inbox.decode("spBv1.0/farm/NCMD/edge1", order, received_at=datetime.now(UTC))
+
+    assert heard.readings() == ()
