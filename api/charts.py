@@ -26,6 +26,7 @@ DIGITS = {
     "water_temperature": 1,
     "ec": 2,
     "ph": 2,
+    "vapour_pressure_deficit": 2,
 }
 _X_LABELS = 5
 # From here on a chart shows one point a day.

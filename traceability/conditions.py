@@ -32,9 +32,12 @@ __all__ = [
     "Point",
     "Span",
     "chart",
+    "daily_light",
     "lived_through",
     "spans_of",
+    "summaries",
     "targets_of",
+    "warmth",
 ]
 
 # Days and nights are cut at quarter hours: every time zone's midnight falls on one.
@@ -85,21 +88,26 @@ def lived_through(
     the crop stands still; without it no degree days are summed.
     """
     windows = windows_of(session, spans)
-    targets = targets or {}
-    of = {q: [w for w in windows if w.series.quantity == q] for q in QUANTITIES}
-    measured = [
-        condition
-        for q in QUANTITIES
-        if of[q] and (condition := _condition(session, of[q], q, targets.get(q), spans))
-    ]
-    missing = [q for q in DERIVED if not any(c.quantity == q for c in measured)]
-    found = [
-        *measured,
-        *derived.conditions_of(session, windows, spans, quantities=missing, targets=targets),
-    ]
-    found.sort(key=lambda condition: list(QUANTITIES).index(condition.quantity))
-    warmth = None if base_c is None else _warmth(session, of["air_temperature"], spans, base_c)
-    return Conditions(spans, found, _daily_light(session, of["ppfd"]), warmth)
+    measured = {window.series.quantity for window in windows}
+    names = [q for q in QUANTITIES if q in measured or q in DERIVED]
+    found = _summaries(session, windows, spans, names, targets or {})
+    warmth = None if base_c is None else _warmth(session, windows, spans, base_c)
+    return Conditions(spans, found, _daily_light(session, windows), warmth)
+
+
+def summaries(session: Session, spans: Sequence[Span], names: Sequence[str]) -> list[Condition]:
+    """Summarise those quantities, computed where no probe says them; unknown ones are absent."""
+    return _summaries(session, windows_of(session, spans), spans, names, {})
+
+
+def daily_light(session: Session, spans: Sequence[Span]) -> list[DayLight]:
+    """Return the light of each local day with the share of it that was measured."""
+    return _daily_light(session, windows_of(session, spans))
+
+
+def warmth(session: Session, spans: Sequence[Span], base_c: float) -> DegreeDays:
+    """Return the degree days above `base_c` of the spans' local days."""
+    return _warmth(session, windows_of(session, spans), spans, base_c)
 
 
 def chart(
@@ -118,6 +126,28 @@ def chart(
         buckets.setdefault(bucket.start_ms, []).append(bucket)
     starts = range(start_ms, end_ms, width)
     return [_point(utc_from_ms(at_ms), buckets.get(at_ms, [])) for at_ms in starts]
+
+
+def _summaries(
+    session: Session,
+    windows: Sequence[Window],
+    spans: Sequence[Span],
+    names: Sequence[str],
+    targets: Mapping[str, tuple[float, float]],
+) -> list[Condition]:
+    measured = {
+        q: condition
+        for q in names
+        if (condition := _condition(session, _of(windows, q), q, targets.get(q), spans))
+    }
+    missing = [q for q in names if q in OF_AIR and q not in measured]
+    computed = derived.conditions_of(session, windows, spans, quantities=missing, targets=targets)
+    found = measured | {condition.quantity: condition for condition in computed}
+    return [found[q] for q in names if q in found]
+
+
+def _of(windows: Sequence[Window], quantity: str) -> list[Window]:
+    return [window for window in windows if window.series.quantity == quantity]
 
 
 def _condition(
@@ -169,7 +199,7 @@ def _daily_light(session: Session, windows: Sequence[Window]) -> list[DayLight]:
     """Sum light by local day. DLI = Σ PPFD · Δt / 10⁶; 200 µmol/m²/s for 16 h is 11.52 mol."""
     mol: dict[date, float] = {}
     held: dict[date, float] = {}
-    for window in windows:
+    for window in _of(windows, "ppfd"):
         zone = _time_zone(session, window.span)
         for quarter, area, held_ms in _quarters(session, window):
             day = utc_from_ms(quarter * _QUARTER_MS).astimezone(zone).date()
@@ -191,7 +221,7 @@ def _warmth(
 ) -> DegreeDays:
     """Sum degree days over the spans' local days."""
     extremes: dict[date, tuple[float, float]] = {}
-    for window in windows:
+    for window in _of(windows, "air_temperature"):
         zone = _time_zone(session, window.span)
         for bucket in _bucketed(session, window, 0, _QUARTER_MS):
             day = utc_from_ms(bucket.start_ms).astimezone(zone).date()
@@ -219,7 +249,7 @@ def _time_zone(session: Session, span: Span) -> ZoneInfo:
 def _course(
     session: Session, windows: Sequence[Window], quantity: str, start_ms: int, width_ms: int
 ) -> Iterator[Bucket]:
-    measured = [w for w in windows if w.series.quantity == quantity]
+    measured = _of(windows, quantity)
     if not measured and quantity in OF_AIR:
         yield from derived.course(session, windows, quantity, start_ms=start_ms, width_ms=width_ms)
     for window in measured:

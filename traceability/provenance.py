@@ -30,7 +30,7 @@ from traceability.projection import unvoided
 # What a shopper reads of a lot's way; inspections have their own table.
 PUBLIC_KINDS = ("sow", "transplant", "harvest", "pack", "ship", "receive")
 # One chart a quantity, in this order, of those that were measured.
-CHARTED = ("air_temperature", "relative_humidity", "co2", "ppfd")
+CHARTED = ("air_temperature", "relative_humidity", "humidity_deficit", "co2", "ppfd")
 
 
 @dataclass(frozen=True, slots=True)

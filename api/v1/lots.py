@@ -13,11 +13,12 @@ from api.errors import BadCursor
 from api.lotlist import LARGEST_PAGE, PAGE_SIZE, Wanted, page_of, rows_of
 from api.problems import problems
 from api.v1.shapes import ActOut, AmountOut, LotOut
+from sensors import QUANTITIES
 from traceability import conditions, genealogy
 from traceability.acts import of_lot
 from traceability.errors import AmbiguousLot, UnknownLot
 from traceability.gs1 import Gs1Error
-from traceability.models import STAGES
+from traceability.models import STAGES, Crop
 
 router = APIRouter(
     prefix="/api/v1/lots", tags=["lots"], responses=problems(AmbiguousLot, Gs1Error, UnknownLot)
@@ -54,6 +55,7 @@ class ConditionOut(BaseModel):
     """One quantity, in its unit; shares are 0 to 1 and speak of the measured time only."""
 
     quantity: str
+    unit: str
     mean: float
     low: float
     high: float
@@ -63,6 +65,13 @@ class ConditionOut(BaseModel):
     uncertain: float
     readings: int
     gaps: list[GapOut]
+    derived_from: list[str]  # empty: measured itself; else computed from these of one probe
+
+    @classmethod
+    def of(cls, one: conditions.Condition) -> Self:
+        facts = {name: getattr(one, name) for name in cls.model_fields if name != "unit"}
+        unit = QUANTITIES[one.quantity].unit
+        return cls.model_validate(facts | {"unit": unit}, from_attributes=True)
 
 
 class DayLightOut(BaseModel):
@@ -71,21 +80,33 @@ class DayLightOut(BaseModel):
     covered: float
 
 
+class DegreeDaysOut(BaseModel):
+    """Growing degree days [°C·d] above `base_c`; `clipping` says how, for three are in use."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    total: float
+    base_c: float
+    clipping: str
+    days: int
+    missing_days: int
+
+
 class ConditionsOut(BaseModel):
     spans: list[SpanOut]
     quantities: list[ConditionOut]
     daily_light: list[DayLightOut]
+    degree_days: DegreeDaysOut | None  # null: the crop's base temperature is not said
 
     @classmethod
     def of(cls, lived: conditions.Conditions) -> Self:
         return cls(
             spans=[SpanOut(zone=s.zone.code, start=s.start, end=s.end) for s in lived.spans],
-            quantities=[
-                ConditionOut.model_validate(one, from_attributes=True) for one in lived.quantities
-            ],
+            quantities=[ConditionOut.of(one) for one in lived.quantities],
             daily_light=[
                 DayLightOut.model_validate(day, from_attributes=True) for day in lived.daily_light
             ],
+            degree_days=lived.degree_days and DegreeDaysOut.model_validate(lived.degree_days),
         )
 
 
@@ -151,7 +172,11 @@ def lived_through(lot: LotToRead, session: ReadSession, web: InWeb) -> Condition
     """Return what the lot itself lived through, gaps said aloud."""
     spans = conditions.spans_of(session, [lot], now=web.now())
     targets = conditions.targets_of(session, lot.crop_id)
-    return ConditionsOut.of(conditions.lived_through(session, spans, targets=targets))
+    base_c = (
+        session.get_one(Crop, lot.crop_id).degree_day_base_c if lot.stage == "growing" else None
+    )
+    lived = conditions.lived_through(session, spans, targets=targets, base_c=base_c)
+    return ConditionsOut.of(lived)
 
 
 @router.get("/{lot}/trace")

@@ -49,8 +49,9 @@ def shown(desk: Desk, lot: Lot) -> str:
     family = genealogy.ancestors(desk.session, lot)
     # The crop's ranges speak of growing; a cold store is meant to be colder.
     targets = conditions.targets_of(desk.session, lot.crop_id)
-    growing = _lived(desk, [a for a in family if a.stage == "growing"], targets)
-    after = _lived(desk, [a for a in family if a.stage != "growing"], {})
+    base_c = desk.session.get_one(Crop, lot.crop_id).degree_day_base_c
+    growing = _lived(desk, [a for a in family if a.stage == "growing"], targets, base_c)
+    after = _lived(desk, [a for a in family if a.stage != "growing"], {}, None)
     found = findings(desk.session, family)
     if desk.as_json:
         return _text.as_json(_as_facts(desk, lot, growing, after, found))
@@ -107,10 +108,13 @@ def _as_facts(
 
 
 def _lived(
-    desk: Desk, lots: Sequence[Lot], targets: Mapping[str, tuple[float, float]]
+    desk: Desk,
+    lots: Sequence[Lot],
+    targets: Mapping[str, tuple[float, float]],
+    base_c: float | None,
 ) -> Conditions:
     spans = conditions.spans_of(desk.session, lots, now=desk.now)
-    return conditions.lived_through(desk.session, spans, targets=targets)
+    return conditions.lived_through(desk.session, spans, targets=targets, base_c=base_c)
 
 
 def _head(desk: Desk, lot: Lot) -> list[str]:
@@ -148,7 +152,7 @@ def _lines_of(title: str, desk: Desk, lot: Lot, lived: Conditions) -> list[str]:
     header = ("quantity", "unit", "min", "mean", "max", "in range", "measured")
     rows = [_row(one) for one in lived.quantities]
     lines += _text.table(header, rows, numbers=(2, 3, 4, 6))
-    return [*lines, *_light(lived), *_gaps(lived, desk, lot)]
+    return [*lines, *_computed(lived), *_light(lived), *_warmth(lived), *_gaps(lived, desk, lot)]
 
 
 def _row(one: Condition) -> tuple[str, ...]:
@@ -159,6 +163,24 @@ def _row(one: Condition) -> tuple[str, ...]:
     numbers = (f"{value:.4g}" for value in (one.low, one.mean, one.high))
     unit = QUANTITIES[one.quantity].unit
     return (one.quantity, unit, *numbers, within, f"{one.covered:.0%}")
+
+
+def _computed(lived: Conditions) -> list[str]:
+    """Say which quantities nobody measured, and what they follow from."""
+    names = [one.quantity for one in lived.quantities if one.derived_from]
+    if not names:
+        return []
+    sources = next(one.derived_from for one in lived.quantities if one.derived_from)
+    return [f"{', '.join(names)}: computed, from {' and '.join(sources)} of one probe"]
+
+
+def _warmth(lived: Conditions) -> list[str]:
+    warm = lived.degree_days
+    if warm is None or not warm.days:
+        return []
+    said = f"degree days (GDD): {warm.total:.0f} °C·d above {warm.base_c:g} °C ({warm.clipping})"
+    missing = f", {warm.missing_days} not measured" if warm.missing_days else ""
+    return [f"{said} over {warm.days} days{missing}"]
 
 
 def _light(lived: Conditions) -> list[str]:
@@ -174,7 +196,8 @@ def _light(lived: Conditions) -> list[str]:
 def _gaps(lived: Conditions, desk: Desk, lot: Lot) -> list[str]:
     """Say each stretch once, with every quantity that was not heard in it, the longest first."""
     stretches: dict[Gap, list[str]] = {}
-    for one in lived.quantities:
+    # What is computed has the gaps of its sources.
+    for one in (found for found in lived.quantities if not found.derived_from):
         for gap in one.gaps:
             stretches.setdefault(gap, []).append(one.quantity)
     if not stretches:

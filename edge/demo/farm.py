@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from sensors import heat
 from traceability import catalogue
 from traceability.models import Crop, Organisation, Party, Site, TradeItem, Zone
 
@@ -166,6 +167,7 @@ def _crop(session: Session, owner: Organisation, plan: Plan) -> Crop:
         variety=plan.variety,
         largest_head_g=plan.largest_head_g,
         growing_days=plan.growing_days,
+        degree_day_base_c=heat.BASE_C["basil" if plan.code == "basil" else "lettuce"],
     )
 
 
