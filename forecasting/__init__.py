@@ -31,6 +31,8 @@ def forecast(
     kind: str = "supply",
     today: date | None = None,
     accept: Collection[str] = (),
+    lots: "pd.DataFrame | None" = None,
+    weighings: "pd.DataFrame | None" = None,
 ) -> Forecast:
     """Forecast weekly harvest with P10, P50 and P90, and say how wrong the same was before.
 
@@ -45,6 +47,8 @@ def forecast(
         series: What the history is of; names it in messages and seeds what is random.
         kind: supply (the season rules), demand (the level rules) or auto.
         today: Refuses as stale what ends more than 2 weeks before; None does not look.
+        lots, weighings: Lots growing and finished, and heads weighed on the way (columns:
+            forecasting.growth); they are weighed into the near weeks, see Step.lots_share.
         accept: Codes of refusals a person has looked at: giant_outlier, level_shift.
 
     Raises:
@@ -62,4 +66,6 @@ def forecast(
         kind=kind,
         today=today,
         accept=accept,
+        lots=lots,
+        weighings=weighings,
     )

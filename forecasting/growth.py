@@ -30,6 +30,7 @@ LOT_COLUMNS = (
     "harvested_g",
 )
 WEIGHING_COLUMNS = ("lot", "weighed_on", "head_g")
+RECENT_LOTS = 20  # days and losses follow the season: the last lots say what the next will do
 ENOUGH_LOTS = 5  # below, a curve leans on the prior and says so
 # A crude prior, weak on purpose: mass with the cube of time, as a sphere whose radius grows evenly.
 PRIOR_SLOPES, PRIOR_WEIGHT = np.array([3.0, 0.0]), 0.01
@@ -45,8 +46,8 @@ class Curve:
     Attributes:
         level: mean log weight [g] that remains after the slopes, NaN without a finished lot.
         spread_weighed, spread_unweighed: sd of log final weight with and without a weighing.
-        days: days to harvest of each finished lot.
-        survival: harvested over started pieces, mean.
+        days: days to harvest of each of the last finished lots.
+        survival: harvested over started pieces, mean of the same.
     """
 
     recipe: str
@@ -83,6 +84,7 @@ def fit_curve(lots: pd.DataFrame, weighings: pd.DataFrame, *, recipe: str) -> Cu
     check(lots, weighings)
     done = lots[(lots["recipe"] == recipe) & lots["harvested_on"].notna()]
     points = _points(done, weighings)
+    lately = done.sort_values(["harvested_on", "lot"]).tail(RECENT_LOTS)
     slopes = _slopes(points)
     final = points[points["final"]]
     levels = (
@@ -96,8 +98,10 @@ def fit_curve(lots: pd.DataFrame, weighings: pd.DataFrame, *, recipe: str) -> Cu
         spread_unweighed=_spread(levels - np.mean(levels), SPREAD_UNWEIGHED)
         if len(levels)
         else SPREAD_UNWEIGHED,
-        days=final["days"].to_numpy(float),
-        survival=float((done["harvested_pieces"] / done["pieces"]).mean()) if len(done) else 1.0,
+        days=_days(lately),
+        survival=float((lately["harvested_pieces"] / lately["pieces"]).mean())
+        if len(done)
+        else 1.0,
     )
 
 
@@ -158,6 +162,11 @@ def _points(done: pd.DataFrame, weighings: pd.DataFrame) -> pd.DataFrame:
     return points.assign(days=(points["on"] - points["lot"].map(started)).dt.days.clip(lower=1))
 
 
+def _days(done: pd.DataFrame) -> Floats:
+    grown = (done["harvested_on"] - done["started_on"]).dt.days
+    return np.asarray(grown, dtype=np.float64)
+
+
 def _shape(days: Floats) -> Floats:
     days = np.maximum(days, 1.0)
     return np.column_stack([np.log(days), days / SLOPE_DAYS])
@@ -178,20 +187,18 @@ def _slopes(points: pd.DataFrame) -> Floats:
 
 def _spread_weighed(points: pd.DataFrame, slopes: Floats) -> float:
     """Sd of log(final / said), said from the last weighing at least 5 days before the harvest."""
-    misses = []
-    for _, rows in points.sort_values("days").groupby("lot"):
-        final, before = rows[rows["final"]], rows[~rows["final"]]
-        if final.empty:
-            continue
-        end = float(final["days"].iloc[0])
-        before = before[before["days"] <= end - LEAST_AHEAD_DAYS]
-        if before.empty:
-            continue
-        last = before.iloc[-1]
-        grown = (_shape(np.array([end])) - _shape(np.array([float(last["days"])]))) @ slopes
-        said = np.log(float(last["head_g"])) + grown[0]
-        misses.append(np.log(float(final["head_g"].iloc[0])) - said)
-    return _spread(np.array(misses), SPREAD_WEIGHED)
+    if points.empty:
+        return SPREAD_WEIGHED
+    is_final = points["final"].astype(bool)
+    final = points[is_final].set_index("lot")[["days", "head_g"]]
+    before = points[~is_final].join(final, on="lot", rsuffix="_final", how="inner")
+    before = before[before["days"] <= before["days_final"] - LEAST_AHEAD_DAYS]
+    last = before.sort_values("days").groupby("lot").last()
+    if last.empty:
+        return SPREAD_WEIGHED
+    grown = _shape(last["days_final"].to_numpy(float)) - _shape(last["days"].to_numpy(float))
+    came = np.log(last["head_g_final"].to_numpy(float) / last["head_g"].to_numpy(float))
+    return _spread(came - grown @ slopes, SPREAD_WEIGHED)
 
 
 def _spread(errors: Floats, unknown: float) -> float:

@@ -50,6 +50,18 @@ def _ordered(
 
 
 @contextmanager
+def one_thread_of_algebra() -> Iterator[None]:
+    """Keep numpy's linear algebra to one thread: the systems are small, and sums keep their order.
+
+    Two threads on a busy board wait for each other longer than either computes.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
+
+
+@contextmanager
 def _one_thread() -> Iterator[None]:
     """Children read the number of threads when they import numpy: it is set before they start."""
     before = {name: os.environ.get(name) for name in _THREAD_SETTINGS}

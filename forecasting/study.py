@@ -122,7 +122,8 @@ def examine(past: Past, plan: Plan) -> Examined:
             needed=least + plan.horizon,
         )
     before = warm_up(judged[0], horizon=plan.horizon, step_days=past.step_days, least=least)
-    rolled = roll(past, members, [*before, *judged], horizon=plan.horizon)
+    with pool.one_thread_of_algebra():
+        rolled = roll(past, members, [*before, *judged], horizon=plan.horizon)
     mixed = mix(rolled, naive)
     return Examined(
         kind=kind,

@@ -1,23 +1,27 @@
 """From a harvest history to a forecast ready to be stored, or a refusal that says why not."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 
-from forecasting import prophet_model
+from forecasting import ground, prophet_model
 from forecasting.backtest import Candidate, seed_of
 from forecasting.calibrate import Scores, calibrated
 from forecasting.choose import reason_of, weigh
 from forecasting.errors import TooShort
+from forecasting.growth import WEIGHING_COLUMNS
 from forecasting.kinds import kind_of, members_for
+from forecasting.pool import one_thread_of_algebra
 from forecasting.refusals import refuse_or_note, refuse_wide
 from forecasting.result import Forecast, Note, Score, Step
 from forecasting.study import MIX, Examined, Judged, Plan, examine, judge
-from forecasting.table import Ahead, Floats, Past, periods_ahead, read_history
+from forecasting.table import WEEK_DAYS, Ahead, Floats, Past, periods_ahead, read_history
 
+LOT_CUTOFFS, LOT_CUTOFF_STEP = 6, 4  # half a year of looking back at what lots would have said
+_NO_WEIGHINGS = pd.DataFrame(columns=list(WEIGHING_COLUMNS))
 STAN = "prophet_log"  # the member that is fitted by Prophet itself here, and kept as its JSON
 
 
@@ -30,12 +34,35 @@ def forecast(
     kind: str = "supply",
     today: date | None = None,
     accept: Collection[str] = (),
+    lots: pd.DataFrame | None = None,
+    weighings: pd.DataFrame | None = None,
 ) -> Forecast:
-    """Forecast the weeks after a history; see `forecasting.forecast` for the table."""
+    """Forecast the weeks after a history; see `forecasting.forecast` for the tables."""
     past = read_history(history, series=series)
     ahead = periods_ahead(past, horizon_weeks, calendar)
     notes = refuse_or_note(past, today=today, accept=accept)
-    return make(past, ahead, look_back(past, horizon_weeks, kind), notes=notes)
+    made = make(past, ahead, look_back(past, horizon_weeks, kind), notes=notes)
+    if lots is None:
+        return made
+    heads = _NO_WEIGHINGS if weighings is None else weighings
+    return _with_lots(made, past, history, lots, heads)
+
+
+def _with_lots(
+    made: Forecast,
+    past: Past,
+    history: pd.DataFrame,
+    lots: pd.DataFrame,
+    weighings: pd.DataFrame,
+) -> Forecast:
+    """Weigh growing lots into the near weeks by what they missed by at past cutoffs."""
+    sunday: date = past.ds[-1].item() + timedelta(days=WEEK_DAYS - 1)
+    weeks = len(made.steps)
+    back = range(weeks, weeks + LOT_CUTOFFS * LOT_CUTOFF_STEP, LOT_CUTOFF_STEP)
+    cutoffs = [sunday - timedelta(weeks=by) for by in back]
+    error = ground.past_error(lots, weighings, history, cutoffs=cutoffs, weeks=weeks)
+    found = ground.expect(lots, weighings, at=sunday, weeks=weeks, series=past.series)
+    return ground.with_lots(made, found, error)
 
 
 def look_back(past: Past, horizon: int, kind: str = "auto") -> Examined | None:
@@ -68,7 +95,8 @@ def make(
     kind = examined.kind if examined else kind_of(past)
     members, naive, _ = members_for(kind, past)
     seed = seed_of(past.series, past.ds[-1])
-    said, model_json = _fit_all(past, ahead, seed, members)
+    with one_thread_of_algebra():
+        said, model_json = _fit_all(past, ahead, seed, members)
     judged = judge(examined, family) if examined else None
     weights = _weights(examined, tuple(members), naive)
     lost, ratio = _verdict(examined)

@@ -9,17 +9,17 @@ import pandas as pd
 
 
 def farm(weeks: int = 120, seed: int = 3) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return (lots, weighings, weekly history) of a farm that sows twice a week."""
+    """Return (lots, weighings, weekly history) of a farm that sows four times a week."""
     draw = np.random.default_rng(seed)
     first = pd.Timestamp("2023-01-02")
     lots, weighings = [], []
     level = 0.0
-    for number in range(weeks * 2):
-        level = 0.9 * level + draw.normal(0, 0.25)
-        started = first + pd.Timedelta(days=int(number * 3.5))
+    for number in range(weeks * 4):
+        level = 0.96 * level + draw.normal(0, 0.15)
+        started = first + pd.Timedelta(days=int(number * 1.75))
         light = np.sin(2 * np.pi * started.dayofyear / 365.25)
         days = round(38 - 3 * light + draw.normal(0, 1.5))
-        pieces = int(800 * np.exp(level))
+        pieces = int(400 * np.exp(level))
         vigour = draw.normal(0, 0.12)
         name = f"L{number:04}"
         harvested = started + pd.Timedelta(days=days)

@@ -61,23 +61,38 @@ def test_near_weeks_are_a_quarter_better_with_lots_than_without() -> None:
     """On a declared simulator: only the lots know how much was sown."""
     lots, weighings, history = farm()
     with_, without = 0.0, 0.0
-    for end in (100, 108):
+    for end in (92, 104, 116):
         past = history.iloc[:end]
-        sunday = past["ds"].iloc[-1].date() + timedelta(days=6)
-        made = forecasting.forecast(past, horizon_weeks=4, accept={"level_shift"})
+        sunday = (past["ds"].iloc[-1] + pd.Timedelta(days=6)).date()
         known = lots[lots["started_on"] <= pd.Timestamp(sunday)]
-        cutoffs = [sunday - timedelta(weeks=back) for back in (6, 10, 14)]
+        alone = forecasting.forecast(past, horizon_weeks=4, accept={"level_shift"})
+        cutoffs = [sunday - timedelta(weeks=back) for back in (4, 8, 12)]
         error = past_error(known, weighings, past, cutoffs=cutoffs, weeks=4)
-        weeks = expect(known, weighings, at=sunday, weeks=4)
 
-        joined = with_lots(made, weeks, error)
+        joined = with_lots(alone, expect(known, weighings, at=sunday, weeks=4), error)
 
         came = history["y"].iloc[end : end + 4].to_numpy()
-        without += sum(abs(step.p50 - y) for step, y in zip(made.steps, came, strict=True))
+        without += sum(abs(step.p50 - y) for step, y in zip(alone.steps, came, strict=True))
         with_ += sum(abs(step.p50 - y) for step, y in zip(joined.steps, came, strict=True))
         assert all(step.p10 <= step.p50 <= step.p90 for step in joined.steps)
         assert all(0 < step.lots_share <= 1 for step in joined.steps)
     assert with_ < 0.75 * without
+
+
+def test_the_front_door_takes_lots_and_says_their_share() -> None:
+    lots, weighings, history = farm(weeks=40)
+
+    made = forecasting.forecast(
+        history.iloc[8:30],
+        horizon_weeks=8,
+        lots=lots.iloc[:120],
+        weighings=weighings,
+        accept={"level_shift"},
+    )
+
+    shares = [step.lots_share for step in made.steps]
+    assert all(0 < share <= 1 for share in shares[:4])
+    assert shares[7] < shares[0]
 
 
 def test_a_lost_lot_leaves_the_week_it_was_expected_in() -> None:

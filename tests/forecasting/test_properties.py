@@ -15,7 +15,7 @@ from forecasting.table import Past
 
 # Models are slow: examples are tried, not shrunk, or a failure would take minutes to be said.
 FEW = settings(
-    max_examples=6,
+    max_examples=5,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
@@ -94,7 +94,7 @@ def test_a_closed_day_gives_0(seed: int) -> None:
         assert (said[~closed, 1] > 0).all()
 
 
-@settings(FEW, max_examples=3)
+@settings(FEW, max_examples=2)
 @given(past=histories(), seed=st.integers(0, 1000))
 def test_what_comes_after_a_cutoff_changes_nothing_said_at_it(past: Past, seed: int) -> None:
     """The future may be shuffled, doubled or lost: only its calendar was known."""

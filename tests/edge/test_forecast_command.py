@@ -1,0 +1,102 @@
+"""`minori forecast backtest` and `compare`: any CSV in, errors and every line out."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from edge.commands.forecast import command
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two products of a market with a calendar, one of them too young to be judged."""
+    t = np.arange(160)
+    noise = np.random.default_rng(4)
+    open_days = noise.choice([4, 5, 6], 160)
+    frames = [
+        pd.DataFrame(
+            {
+                "unique_id": name,
+                "ds": pd.date_range("2022-01-03", periods=weeks, freq="W-MON"),
+                "y": (100 + 30 * np.sin(t[:weeks] / 8.3))
+                * open_days[:weeks]
+                * noise.lognormal(0, 0.1, weeks),
+                "open_days": open_days[:weeks],
+            }
+        )
+        for name, weeks in (("leek", 160), ("udo", 6))
+    ]
+    path = tmp_path_factory.mktemp("series") / "weekly.csv.gz"
+    pd.concat(frames).drop(index=[50]).to_csv(path, index=False)
+    return path
+
+
+BRIEF = ["--horizon", "4", "--cutoffs", "2", "--processes", "1"]
+
+
+def test_a_backtest_prints_the_mix_first_and_writes_every_line(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "lines.parquet"
+
+    done = CliRunner().invoke(command, ["backtest", str(file), *BRIEF, "--out", str(out)])
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[2].startswith("minori")
+    assert "too_short: udo has 6 weeks" in done.stderr
+    assert "1 weeks without a row are drawn between their neighbours" in done.stderr
+    lines = pd.read_parquet(out)
+    assert list(lines) == ["unique_id", "cutoff", "ds", "model", "p10", "p50", "p90"]
+    mix = lines[lines["model"] == "minori"]
+    assert len(mix) == 2 * 4
+    assert (mix["ds"] > mix["cutoff"]).all()
+    assert ((mix["p10"] <= mix["p50"]) & (mix["p50"] <= mix["p90"])).all()
+
+
+def test_the_same_backtest_as_json_shows_weights_and_reasons(file: Path) -> None:
+    done = CliRunner().invoke(command, ["backtest", str(file), *BRIEF, "--json"])
+
+    found = json.loads(done.stdout)
+    assert found["kinds"] == {"leek": "supply"}
+    assert sum(found["weights"]["leek"].values()) == pytest.approx(1, abs=1e-3)
+    assert found["refused"]["udo"]["code"] == "too_short"
+    assert set(found["models"]["minori"]) >= {
+        "mase",
+        "wape",
+        "bias",
+        "pinball",
+        "coverage",
+        "seconds",
+    }
+
+
+def test_compare_runs_rivals_at_the_same_cutoffs(file: Path) -> None:
+    done = CliRunner().invoke(
+        command, ["compare", str(file), *BRIEF, "--only", "last year", "--json"]
+    )
+
+    found = json.loads(done.stdout)
+    assert set(found) == {"minori", "last year"}
+    assert found["minori"]["cutoffs"] == found["last year"]["cutoffs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--freq", "M"], "D or W-MON to W-SUN"),
+        (["--y", "weight"], "lacks a column"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(file: Path, arguments: list[str], words: str) -> None:
+    done = CliRunner().invoke(command, ["backtest", str(file), *arguments])
+
+    assert done.exit_code != 0
+    assert words in str(done.exception)
+
+
+def test_weeks_stamped_with_another_day_are_refused_by_series(file: Path) -> None:
+    done = CliRunner().invoke(command, ["backtest", str(file), *BRIEF, "--freq", "W-SUN"])
+
+    assert "expected Sunday, got Monday" in done.stderr

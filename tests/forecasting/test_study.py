@@ -1,0 +1,68 @@
+"""Backtests in a pool, and files whose gaps are closed aloud."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forecasting import pool
+from forecasting.files import frequency, read_series
+from forecasting.prophet_model import log_with_carry
+from forecasting.study import MIX, Plan, study
+from forecasting.table import Past
+
+
+def past(name: str, weeks: int = 140) -> Past:
+    t = np.arange(weeks)
+    ds = np.datetime64("2022-01-03") + 7 * t.astype("timedelta64[D]")
+    y = (100 + 30 * np.sin(t / 8.3)) * np.random.default_rng(len(name)).lognormal(0, 0.1, weeks)
+    return Past(name, ds, y, None, 7)
+
+
+def fit_one(of: Past) -> float:
+    lines, _ = log_with_carry(of.until(132), of.between(132, 140), 1)
+    return float(lines[0, 1])
+
+
+def test_a_pool_works_after_a_fit_in_its_parent() -> None:
+    """Forked workers hang for ever there; these are started by forkserver."""
+    here = [fit_one(past("a")), fit_one(past("bb"))]
+
+    there = list(pool.each(fit_one, [past("a"), past("bb")], processes=2))
+
+    assert there == here
+
+
+def test_a_study_in_a_pool_gives_the_same_bytes_as_alone() -> None:
+    series = [past("a"), past("bb")]
+    plan = Plan(kind="supply", horizon=4, count=1)
+    seen: list[tuple[int, int]] = []
+
+    alone = study(series, plan, processes=1)
+    pooled = study(series, plan, processes=2, progress=lambda done, of: seen.append((done, of)))
+
+    for one, other in zip(alone.judged, pooled.judged, strict=True):
+        assert one.lines[MIX].tobytes() == other.lines[MIX].tobytes()
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_days_closed_for_all_are_closed_and_days_empty_for_one_are_not(tmp_path: Path) -> None:
+    """That one product did not come is not known beforehand; that the market is shut is."""
+    days = pd.date_range("2024-01-01", "2024-03-31")
+    rows = [
+        {"unique_id": name, "ds": day, "y": 10.0}
+        for name in "abcdef"
+        for day in days
+        if day.weekday() != 6 and not (name == "a" and day == pd.Timestamp("2024-02-14"))
+    ]
+    file = tmp_path / "days.csv"
+    pd.DataFrame(rows).to_csv(file, index=False)
+
+    found = read_series(file, frequency("D"))
+
+    first = found.series[0]
+    assert first.open_days is not None
+    place = int(np.flatnonzero(first.ds == np.datetime64("2024-02-14"))[0])
+    assert (first.y[place], first.open_days[place]) == (0.0, 1.0)
+    assert first.open_days[6] == 0.0
+    assert "1 as open and empty" in found.said[0]
