@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import Engine
 
+from edge.agents.homeassistant import Showroom
 from edge.agents.ingest import Ingest
 from edge.agents.intake import Intake
 from edge.agents.periodic import every
@@ -40,6 +41,7 @@ class Collector:
         self._wired = wire(settings, now=clock.now)
         site_id = register(engine, settings, since=clock.now())
         self._recorder = Recorder(engine, site_id)
+        self._engine = engine
 
     async def run(self) -> None:
         """Collect until cancelled; then store what still waits.
@@ -55,6 +57,9 @@ class Collector:
             tasks.create_task(record(self.intake, append, status.recorded), name="record")
             tasks.create_task(ingest.run(), name="ingest")
             tasks.create_task(every(SUMMARY_EVERY_S, self._summarise, clock), name="summary")
+            if self._settings.mqtt.homeassistant:
+                showroom = Showroom(self.bus, self._engine, self._settings, clock)
+                tasks.create_task(showroom.run(), name="home assistant")
             for port in self._wired:
                 task = poll(port, self.intake, clock, status.devices)
                 tasks.create_task(task, name=f"poll {port.name}")

@@ -303,6 +303,13 @@ class Mqtt(Table):
             "false: a new probe stays unseen. true: whoever may publish may add devices.",
         ),
     ] = True
+    homeassistant: Annotated[
+        bool,
+        Says(
+            "Show every zone in Home Assistant (MQTT discovery on this broker).",
+            "false: Home Assistant sees nothing of ours.",
+        ),
+    ] = False
     topics: Annotated[
         list[Topic],
         Says(

@@ -61,7 +61,9 @@ QUANTITIES = {
     "battery": "battery",
     "weight": "weight",
 }
-_CLASSES = {quantity: name for name, quantity in reversed(QUANTITIES.items())}
+_CLASSES = {quantity: name for name, quantity in reversed(QUANTITIES.items())} | dict.fromkeys(
+    ("soil_temperature", "water_temperature", "leaf_temperature", "dew_point"), "temperature"
+)
 # What all components of a device have in common may stand beside them.
 _SHARED: tuple[str, ...] = (
     "device",
@@ -188,10 +190,11 @@ def _component(place: str, item: Shown) -> dict[str, Any]:
         "name": item.name,
         "state_topic": item.state_topic,
         "value_template": "{{ value_json['%s'] }}" % item.key,  # noqa: UP031
-        "unit_of_measurement": item.unit,
         "state_class": "total_increasing" if item.quantity in _TOTALS else "measurement",
         "expire_after": item.expire_after_s,
     }
+    if item.unit:
+        content["unit_of_measurement"] = item.unit
     if item.quantity in _CLASSES:
         content["device_class"] = _CLASSES[item.quantity]
     return content
