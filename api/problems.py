@@ -94,6 +94,9 @@ def sentence(reader: Reader, error: Exception) -> str:
         key: codes.get(value, reader.said(value)) if isinstance(value, str) else value
         for key, value in facts.items()
     }
+    # Where a sentence is put together of several, each of them is said in the reader's language.
+    for name, part in getattr(error, "parts", {}).items():
+        said[name] = reader(part).format(**said)
     return reader(template).format(**said)
 
 

@@ -10,6 +10,8 @@ from jinja2.ext import babel_extract
 from api.errors import ApiError
 from forecasting.errors import ForecastingError
 from traceability.errors import TraceabilityError
+from traceability.gs1 import reasons
+from traceability.gs1.errors import WHERE, Gs1Error
 
 ROOT = Path(__file__).resolve().parents[2]
 # How code says a message: _("…"), reader("…"), and in templates also r("…").
@@ -25,7 +27,7 @@ def messages() -> set[str]:
 
 def facts() -> set[str]:
     """What may be in it besides: the plain words inside errors, said in English where missing."""
-    return set(_in_facts())
+    return {*_in_facts(), *_in_gs1()}
 
 
 def _in_code() -> Iterator[str]:
@@ -59,6 +61,32 @@ def _in_facts() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 yield from _constants(node.exc)
+
+
+def _in_gs1() -> Iterator[str]:
+    """Yield the parts of GS1 errors: from the table of rules, and from where they are raised."""
+    yield from (
+        Gs1Error.template,
+        *WHERE.values(),
+        "a lot code",
+        "a serial",
+        "digits",
+        "characters",
+    )
+    yield from (part for parts in reasons.REASONS.values() for part in parts)
+    names = {kind.__name__ for kind in Gs1Error.__subclasses__()}
+    for path in (ROOT / "traceability" / "gs1").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in names:
+                said = [*node.args, *(word.value for word in node.keywords if word.arg == "hint")]
+                yield from (
+                    str(part.value)
+                    for part in said
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                )
+            elif isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
+                # A hint that a helper chose.
+                yield str(node.value.value)
 
 
 def _constants(call: ast.Call) -> Iterator[str]:

@@ -239,7 +239,7 @@ def _escapes_before(written: str, offset: int) -> int:
 
 def _lengths(ai: AI) -> dict[str, object]:
     kind = "digits" if all(part.charset == "N" for part in ai.components) else "characters"
-    span = f"{ai.shortest} to {ai.longest}" if ai.shortest < ai.longest else str(ai.longest)
+    span = f"{ai.shortest}-{ai.longest}" if ai.shortest < ai.longest else str(ai.longest)
     return {"length": span, "kind": kind}
 
 

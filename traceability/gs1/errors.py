@@ -15,14 +15,15 @@ from traceability.errors import TraceabilityError
 class Gs1Error(TraceabilityError):
     """Base of this package's errors.
 
-    `code` is finer than the class: it names the rule that was broken. So is `template`: where it
-    is, what is wrong, then the likely cause and the next thing to try, with named facts. Two facts
-    every one of them has:
+    `code` is finer than the class: it names the rule that was broken. `parts` are the templates of
+    the three facts its sentence is made of: where it is, what is wrong, and the likely cause with
+    the next thing to try. Two facts every one of them has:
         ai        the Application Identifier at fault; None when no single one is
         position  where in the text as it was received, from 0; None when there is no such text
     """
 
     code = "gs1"
+    template = "{where}{problem}; {hint}"
 
     def __init__(
         self,
@@ -37,10 +38,12 @@ class Gs1Error(TraceabilityError):
         self.ai, self.position = ai, position
         if code is not None:
             self.code = code
-        self.template = f"{_WHERE[ai is not None, position is not None]}{problem}; {hint}"
-        super().__init__(ai=ai, position=position, **facts)
-        self.problem = problem.format(**self.facts)
-        self.hint = hint.format(**self.facts)
+        where = WHERE[ai is not None, position is not None]
+        self.parts = {"where": where, "problem": problem, "hint": hint}
+        known = {"ai": ai, "position": position, **facts}
+        said = {name: part.format(**known) for name, part in self.parts.items()}
+        self.problem, self.hint = said["problem"], said["hint"]
+        super().__init__(**known, **said)
 
 
 class NotGs1(Gs1Error):
@@ -68,7 +71,7 @@ class BadLotCode(Gs1Error):
 
 
 # By whether an AI and a position are known.
-_WHERE = {
+WHERE = {
     (True, True): "AI ({ai}) at position {position}: ",
     (True, False): "AI ({ai}): ",
     (False, True): "at position {position}: ",

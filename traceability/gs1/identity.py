@@ -150,7 +150,7 @@ def check_lot_code(text: str, *, ai: str = LOT) -> str:
         hint=hint,
         position=fault.start,
         title=_named(ai),
-        length=f"1 to {entry.longest}",
+        length=f"1-{entry.longest}",
         kind="characters",
         **facts_of(fault, text),
     )

@@ -68,7 +68,7 @@ def test_a_lot_code_that_looks_like_ais_stays_a_lot_code(code: str) -> None:
         ("A B", 1, "' '"),
         ("A#1", 1, "'#'"),
         ("レタス", 0, "'レ'"),
-        ("a" * 21, 20, "1 to 20"),
+        ("a" * 21, 20, "1-20"),
         ("", None, "is empty"),
     ],
 )
