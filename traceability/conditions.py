@@ -47,10 +47,17 @@ DERIVED = ("vapour_pressure_deficit", "humidity_deficit")
 CLIPPING: Clipping = "simple"
 
 
-def spans_of(session: Session, lots: Sequence[Lot], *, now: datetime) -> list[Span]:
+def spans_of(
+    session: Session,
+    lots: Sequence[Lot],
+    *,
+    now: datetime,
+    until: Mapping[str, datetime] | None = None,
+) -> list[Span]:
     """Return where these lots were, overlaps in one zone joined, oldest first.
 
-    An open stay ends `now`: the future has not been lived through.
+    An open stay ends `now`: the future has not been lived through. `until` ends the stays of a
+    lot (by id) earlier, where only its time before that is asked for.
     """
     query = (
         select(Stay, Zone)
@@ -60,11 +67,13 @@ def spans_of(session: Session, lots: Sequence[Lot], *, now: datetime) -> list[Sp
     )
     spans: list[Span] = []
     for stay, zone in session.exec(query):
-        end = min(stay.end or now, now)
+        end = min(stay.end or now, (until or {}).get(stay.lot_id, now), now)
         last = spans[-1] if spans else None
+        if end <= stay.start:
+            continue
         if last is not None and last.zone.id == zone.id and stay.start <= last.end:
             spans[-1] = Span(zone, last.start, max(last.end, end))
-        elif end > stay.start:
+        else:
             spans.append(Span(zone, stay.start, end))
     return sorted(spans, key=lambda span: span.start)
 

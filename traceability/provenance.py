@@ -4,15 +4,15 @@ A field is public because it is named here; a column added to a table stays priv
 adds it on purpose. Who received a lot is said only of parties that agreed to be named.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from traceability import conditions, genealogy
-from traceability.conditions import Conditions, Point, Span
+from traceability import conditions, life
+from traceability.conditions import Conditions, Point
 from traceability.models import (
     Act,
     ActLine,
@@ -97,10 +97,8 @@ class Provenance:
 
 def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
     """Return the public story of a lot as known now."""
-    family = genealogy.ancestors(session, lot)
-    growing = _spans(session, (a for a in family if a.stage == "growing"), now)
-    # Bags of seed are family, but where they lay says nothing about the leaves.
-    after = _spans(session, (a for a in family if a.stage in ("harvested", "packed")), now)
+    past = life.of_lot(session, lot, now=now)
+    growing, family = past.growing, past.family
     targets = conditions.targets_of(session, lot.crop_id)
     lived = conditions.lived_through(session, growing, targets=targets)
     measured = {c.quantity for c in lived.quantities}
@@ -114,13 +112,9 @@ def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
         journey=_journey(session, family),
         findings=findings(session, family),
         growing=lived,
-        after=conditions.lived_through(session, after),
+        after=conditions.lived_through(session, past.since),
         charts={q: conditions.chart(session, growing, q) for q in CHARTED if q in measured},
     )
-
-
-def _spans(session: Session, lots: Iterable[Lot], now: datetime) -> list[Span]:
-    return conditions.spans_of(session, list(lots), now=now)
 
 
 def _product(session: Session, lot: Lot) -> Product:

@@ -1,12 +1,12 @@
 """Lots in words: the list, and the page of one lot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from edge.commands import _acts, _text
 from edge.commands._desk import Desk
 from sensors import QUANTITIES
-from traceability import acts, conditions, genealogy, lookup
+from traceability import acts, conditions, life, lookup
 from traceability.amounts import Amount
 from traceability.conditions import Condition, Conditions, Gap
 from traceability.models import Crop, Lot, TradeItem, Zone
@@ -46,18 +46,18 @@ def listed(desk: Desk, *, stage: str, crop: str, text: str, with_closed: bool, l
 
 def shown(desk: Desk, lot: Lot) -> str:
     """Return everything a grower asks of one lot."""
-    family = genealogy.ancestors(desk.session, lot)
+    past = life.of_lot(desk.session, lot, now=desk.now)
     # The crop's ranges speak of growing; a cold store is meant to be colder.
     targets = conditions.targets_of(desk.session, lot.crop_id)
     base_c = desk.session.get_one(Crop, lot.crop_id).degree_day_base_c
-    growing = _lived(desk, [a for a in family if a.stage == "growing"], targets, base_c)
-    after = _lived(desk, [a for a in family if a.stage != "growing"], {}, None)
-    found = findings(desk.session, family)
+    growing = conditions.lived_through(desk.session, past.growing, targets=targets, base_c=base_c)
+    after = conditions.lived_through(desk.session, past.since)
+    found = findings(desk.session, past.family)
     if desk.as_json:
         return _text.as_json(_as_facts(desk, lot, growing, after, found))
     parts = [
         _head(desk, lot),
-        ["Journey", *_acts.journey(desk, lot, family)],
+        ["Journey", *_acts.journey(desk, lot, past.family)],
         _lines_of("Conditions while growing", desk, lot, growing),
         _lines_of("Conditions since", desk, lot, after),
         _inspections(desk, lot, found),
@@ -105,16 +105,6 @@ def _as_facts(
             for one in found
         ],
     }
-
-
-def _lived(
-    desk: Desk,
-    lots: Sequence[Lot],
-    targets: Mapping[str, tuple[float, float]],
-    base_c: float | None,
-) -> Conditions:
-    spans = conditions.spans_of(desk.session, lots, now=desk.now)
-    return conditions.lived_through(desk.session, spans, targets=targets, base_c=base_c)
 
 
 def _head(desk: Desk, lot: Lot) -> list[str]:
