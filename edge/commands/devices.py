@@ -75,9 +75,9 @@ def scan(config: Path | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(_text.as_json([ask.listed(device) for device in found]))
     else:
-        rows = [(d.port, d.address, d.name, d.model, d.said) for d in found]
-        header = ("PORT", "ADDRESS", "DEVICE", "MODEL", "ANSWER")
-        click.echo("\n".join(_text.table(header, rows)))
+        for device in found:
+            click.echo(f"{device.name} ({device.model} at {device.address} on {device.port})")
+            click.echo(f"  {device.said}")
     if any(device.error for device in found):
         sys.exit(1)
 
