@@ -22,8 +22,8 @@ from api.templating import page
 from traceability import acts
 from traceability.acts import Occasion
 from traceability.database import reading_session, writing_session
-from traceability.errors import NotFound, TraceabilityError, UnknownLot
-from traceability.lookup import link_of
+from traceability.errors import NotFound, TraceabilityError
+from traceability.lookup import link_of, one_lot
 from traceability.models import STAGES, Crop, Lot, Site, new_id
 
 router = APIRouter(include_in_schema=False)
@@ -187,10 +187,8 @@ def _new_page(
 
 
 def _lot(session: Session, lot_id: str) -> Lot:
-    lot = session.get(Lot, lot_id)
-    if lot is None:
-        raise UnknownLot(name=lot_id)
-    return lot
+    """The lot of an id, as our own pages link to it, or of a code that somebody typed."""
+    return session.get(Lot, lot_id) or one_lot(session, lot_id)
 
 
 def _occasion(viewer: Viewer, answers: Answers) -> Occasion:

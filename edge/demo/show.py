@@ -122,9 +122,12 @@ def _settings(folder: Path, web_port: int, mqtt_port: int) -> Path:
 
 
 def _start(folder: Path, config: Path) -> subprocess.Popen[bytes]:
+    run = [sys.executable, "-m", "edge", "run", "--config", str(config)]
+    # A demo that is killed must not leave a service behind that holds its ports.
+    setpriv = shutil.which("setpriv")
     with (folder / "minori.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "edge", "run", "--config", str(config)],
+            [setpriv, "--pdeathsig", "TERM", *run] if setpriv else run,
             stdout=log,
             stderr=subprocess.STDOUT,
             # Ctrl-C belongs to the demo, which then stops the service in order.
