@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +26,7 @@ def _points(values: list[float | None], width: timedelta = timedelta(hours=1)) -
 def test_ticks_are_few_evenly_spaced_and_hold_the_values(low: float, size: float) -> None:
     ticks = charts.nice_ticks(low, low + size)
 
-    steps = {round(b - a, 6) for a, b in zip(ticks, ticks[1:], strict=False)}
+    steps = {round(b - a, 6) for a, b in pairwise(ticks)}
     assert ticks[0] <= low + 1e-6 * size
     assert ticks[-1] >= low + size * (1 - 1e-6)
     assert 2 <= len(ticks) <= 7
