@@ -44,7 +44,15 @@ def minori() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; an error we know becomes one sentence and exit code 2, never a traceback."""
     try:
-        minori(args=arguments, standalone_mode=False)
+        minori(args=arguments, prog_name="minori", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "minori"
+        said = error.format_message().rstrip(".")
+        click.echo(f"minori: usage: {said}; see: {where} --help", err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

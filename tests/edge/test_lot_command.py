@@ -189,6 +189,9 @@ def test_a_time_without_offset_is_the_sites_own(console: Console) -> None:
             "expected a number of sensible size",
         ),
         (("trace", "nix"), "unknown_lot"),
+        (("lot", "sow", "L9"), "usage: Missing option '--crop'; see: minori lot sow --help"),
+        (("lot", "show", "L1", "--colour"), "usage: No such option '--colour'"),
+        (("lot", "sing"), "usage: No such command 'sing'; see: minori lot --help"),
     ],
 )
 def test_what_is_wrong_is_refused_in_one_sentence(
