@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from traceability.models import Crop, ForecastRecord, Job
@@ -12,6 +12,8 @@ from traceability.models import Crop, ForecastRecord, Job
 FORECAST_JOB = "forecast"
 # A fit takes seconds, and its limit is ten minutes.
 GIVEN_AGAIN_AFTER = timedelta(minutes=30)
+RENEWED_AFTER = timedelta(days=7)
+TRIED_AGAIN_AFTER = timedelta(days=1)
 
 
 def store(
@@ -63,6 +65,22 @@ def request(session: Session, crop: Crop, *, by: str, at: datetime) -> Job:
     session.add(job)
     session.flush()
     return job
+
+
+def due(session: Session, *, at: datetime) -> Sequence[Crop]:
+    """Return the crops whose newest forecast is a week old: a week of harvest has come since.
+
+    A crop nobody ever asked about has none and is not due.
+    """
+    newest = (
+        select(ForecastRecord.crop_id)
+        .group_by(col(ForecastRecord.crop_id))
+        .having(func.max(ForecastRecord.made_at) < at - RENEWED_AFTER)
+    )
+    # What failed today would fail again in five seconds, and again.
+    tried = select(Job.subject).where(Job.requested_at > at - TRIED_AGAIN_AFTER)
+    wanted = select(Crop).where(col(Crop.id).in_(newest), col(Crop.id).not_in(tried))
+    return session.exec(wanted).all()
 
 
 def next_job(session: Session, *, at: datetime) -> Job | None:

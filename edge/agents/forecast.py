@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # How long a wish waits at most before somebody looks.
 LOOK_EVERY_S = 5.0
+# Who asked, where it was the calendar.
+WEEKLY = "weekly"
 
 
 class ForecastAgent:
@@ -33,12 +35,23 @@ class ForecastAgent:
     async def run(self) -> None:
         while True:
             try:
+                self.ask_for_due()
                 while await self.run_one():
                     pass
             except OperationalError as error:
                 # Locked for long, or away for a moment: the wish stays, and so do we.
                 log.warning("forecasts wait for the database: %s", error.orig)
             await self._clock.sleep(LOOK_EVERY_S)
+
+    def ask_for_due(self) -> None:
+        """Ask for what is a week old, so that a page shows this week's without anybody asking."""
+        now = self._clock.now()
+        with reading_session(self._engine) as session:
+            if not forecasts.due(session, at=now):
+                return
+        with writing_session(self._engine) as session:
+            for crop in forecasts.due(session, at=now):
+                forecasts.request(session, crop, by=WEEKLY, at=now)
 
     async def run_one(self) -> bool:
         """Do the oldest job there is; return whether there was one."""

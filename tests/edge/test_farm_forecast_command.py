@@ -19,6 +19,8 @@ from traceability.acts import Occasion
 from traceability.database import reading_session, writing_session
 from traceability.models import Crop, ForecastRecord, Job, Zone
 
+OVER_A_WEEK = timedelta(days=8)
+
 
 def harvest_weeks(console: Console, count: int) -> None:
     """A harvest of about 40 kg in each of the last so many weeks."""
@@ -130,6 +132,24 @@ async def test_a_job_whose_process_died_is_done_again(console: Console, engine: 
         assert session.exec(select(Job)).one().finished_at is not None
 
 
+async def test_a_forecast_of_last_week_is_renewed_once(console: Console, engine: Engine) -> None:
+    """Nobody should have to press a button each Monday."""
+    with writing_session(engine) as session:
+        crop = catalogue.find(session, Crop, "lowk")
+        old = forecasts.store(session, crop, body="{}", made_by="Sato", horizon_weeks=8)
+        old.made_at -= OVER_A_WEEK
+    agent = ForecastAgent(engine, SystemClock())
+
+    for _ in range(2):
+        agent.ask_for_due()
+        await agent.run_one()
+
+    with reading_session(engine) as session:
+        crop = catalogue.find(session, Crop, "lowk")
+        assert [record.made_by for record in forecasts.history(session, crop)] == ["weekly", "Sato"]
+        assert len(session.exec(select(Job)).all()) == 1
+
+
 async def test_a_fit_that_ends_without_an_answer_is_told_to_who_asked(
     console: Console, engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -141,11 +161,16 @@ async def test_a_fit_that_ends_without_an_answer_is_told_to_who_asked(
     with writing_session(engine) as session:
         crop = catalogue.find(session, Crop, "lowk")
         forecasts.request(session, crop, by="Tanaka", at=datetime.now(UTC))
+        old = forecasts.store(session, crop, body="{}", made_by="Sato", horizon_weeks=8)
+        old.made_at -= OVER_A_WEEK
 
     with pytest.raises(FitFailed, match="its process ended with -9"):
         await fits.make(engine, crop, by="Tanaka", now=datetime.now(UTC))
-    assert await ForecastAgent(engine, SystemClock()).run_one()
+    agent = ForecastAgent(engine, SystemClock())
+    assert await agent.run_one()
+    agent.ask_for_due()
 
     with reading_session(engine) as session:
+        # Asked for once, and not again at once because it is still due.
         assert "ended with -9" in str(session.exec(select(Job)).one().error)
-        assert session.exec(select(ForecastRecord)).first() is None
+        assert len(session.exec(select(ForecastRecord)).all()) == 1
