@@ -60,6 +60,12 @@ class Collector:
             if self._settings.mqtt.homeassistant:
                 showroom = Showroom(self.bus, self._engine, self._settings, clock)
                 tasks.create_task(showroom.run(), name="home assistant")
+            if self._settings.uecs.send:
+                # Imported late: few houses have UECS.
+                from edge.agents.uecs_send import UecsSender  # noqa: PLC0415
+
+                sender = UecsSender(self._engine, self._settings, clock)
+                tasks.create_task(sender.run(), name="uecs send")
             for port in self._wired:
                 task = poll(port, self.intake, clock, status.devices)
                 tasks.create_task(task, name=f"poll {port.name}")
