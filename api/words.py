@@ -138,3 +138,21 @@ def fact_words(_: Reader) -> dict[str, str]:
         "zone": _("zone"),
         "forecast": _("forecast"),
     }
+
+
+def reasons(_: Reader) -> dict[str, str]:
+    """Why a value is in doubt, by the names of `sensors.Reason`."""
+    return {
+        "range": _("outside what is believable"),
+        "rate": _("moved faster than is believable"),
+        "stuck": _("has not moved for too long"),
+        "spike": _("one value far from its neighbours"),
+        "warm_up": _("the probe is warming up"),
+        "no_value": _("the probe has no value"),
+        "device_status": _("the probe itself doubts it"),
+        "calibration_due": _("calibration is due"),
+        "clock": _("the clock was not set yet"),
+        "not_updated": _("the probe repeats an old value"),
+        "offline": _("its bridge is offline"),
+        "clamped": _("cut to the physical limit"),
+    }

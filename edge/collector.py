@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import Engine
 
+from edge.agents.doubts import Doubts
 from edge.agents.homeassistant import Showroom
 from edge.agents.ingest import Ingest
 from edge.agents.intake import Intake
@@ -40,8 +41,9 @@ class Collector:
         self.status = Status(self.intake, self.bus)
         self._wired = wire(settings, now=clock.now)
         site_id = register(engine, settings, since=clock.now())
-        self._recorder = Recorder(engine, site_id)
         self._engine = engine
+        recorder = Recorder(engine, site_id)
+        self._doubts = Doubts(recorder.append, engine, settings, now=clock.now)
 
     async def run(self) -> None:
         """Collect until cancelled; then store what still waits.
@@ -53,7 +55,7 @@ class Collector:
         status, clock = self.status, self._clock
         ingest = Ingest(self.bus, TopicTable(self._settings), self.intake, status.refusals, clock)
         async with self._broker_inside(), asyncio.TaskGroup() as tasks:
-            append = self._recorder.append
+            append = self._doubts.append
             tasks.create_task(record(self.intake, append, status.recorded), name="record")
             tasks.create_task(ingest.run(), name="ingest")
             tasks.create_task(every(SUMMARY_EVERY_S, self._summarise, clock), name="summary")

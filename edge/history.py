@@ -1,11 +1,13 @@
 """A recorded climate as history: straight into the store, as often as you like."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from msgspec.structs import replace
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
@@ -14,7 +16,8 @@ from edge.settings import Settings
 from edge.store import ensure_place
 from edge.table import Faults, Row, rows
 from edge.table_map import TableMap
-from sensors import Reading
+from sensors import Quality, Reading, Reason
+from sensors.quality import spikes
 from traceability import catalogue, readings
 from traceability.database import writing_session
 from traceability.models import Device, Placement, Zone
@@ -44,7 +47,8 @@ def import_readings(
 ) -> Imported:
     """Store every value of a CSV file; a repeat changes nothing.
 
-    Blank cells are "no value" and store nothing. Values are judged as live ones are.
+    Blank cells are "no value" and store nothing. Values are judged as live ones
+    are, and single spikes are named: both neighbours are known.
 
     Raises:
         TableInvalid: the file does not have what the map says.
@@ -59,7 +63,7 @@ def import_readings(
     while batch := list(islice(source, BATCH_ROWS)):
         first = first or min(row.at for row in batch)
         values = [reading for row in batch for reading in readings_of(row, table_map)]
-        new = recorder.append([Delivery(judges.judged(values))])
+        new = recorder.append([Delivery(with_spikes(judges.judged(values)))])
         done.rows += len(batch)
         done.new += new
         done.known += len(values) - new
@@ -68,6 +72,25 @@ def import_readings(
     if first is not None:
         place(engine, settings, table_map, since=first)
     return done
+
+
+def with_spikes(values: Sequence[Reading]) -> list[Reading]:
+    """Name the single values far from both their neighbours: history knows the next one, too.
+
+    The first and the last of a batch have one neighbour here, and keep what their judge said.
+    """
+    marked = list(values)
+    series: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for place, one in enumerate(values):
+        if one.value is not None:
+            series[(one.device, one.quantity, one.channel)].append(place)
+    for (_, quantity, _), places in series.items():
+        points = [(values[place].value or 0.0, values[place].at) for place in places]
+        for place, is_spike in zip(places, spikes(quantity, points), strict=True):
+            if is_spike and values[place].reason in (Reason.NONE, Reason.RATE):
+                doubt = {"quality": Quality.UNCERTAIN, "reason": Reason.SPIKE}
+                marked[place] = replace(values[place], **doubt)
+    return marked
 
 
 def readings_of(row: Row, table_map: TableMap) -> Iterator[Reading]:

@@ -104,6 +104,14 @@ class Site(Table):
         str, Says("The same in Japanese.", "Japanese labels lack their place of origin.")
     ] = ""
 
+    trust_clock: Annotated[
+        bool,
+        Says(
+            "The machine's clock is right without a network (it has a battery).",
+            "true on a board without one: readings after a power cut get a wrong time, unmarked.",
+        ),
+    ] = False
+
 
 class Database(Table):
     """Where readings and lots are kept."""
@@ -464,6 +472,13 @@ class Device(Table):
             "Its readings count for the wrong room's lots; empty: for none.",
         ),
     ] = ""
+    calibrate_every_days: Annotated[
+        Annotated[int, Field(ge=1, le=3650)] | None,
+        Says(
+            "How often it has to be calibrated (`minori devices calibrate`); left out: never.",
+            "Drifted values look right; or good ones are marked in doubt.",
+        ),
+    ] = None
 
 
 class Zone(Table):

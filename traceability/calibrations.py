@@ -5,7 +5,7 @@ changes every later answer and nothing that was stored. Nothing is edited: a wro
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -135,20 +135,17 @@ def listed(session: Session, *, device: str | None = None) -> list[Kept]:
 
 def of_series(session: Session, series_ids: Iterable[int]) -> Mapping[int, Sequence[Calibration]]:
     """Return the calibrations in force by series, oldest first; voided ones are left out."""
-    query = (
-        select(CalibrationEvent, Series, Device)
-        .join(Series, col(Series.id) == col(CalibrationEvent.series_id))
-        .join(Device, col(Device.id) == col(Series.device_id))
-        .where(col(CalibrationEvent.series_id).in_(set(series_ids)))
-        .order_by(col(CalibrationEvent.at), col(CalibrationEvent.sequence))
-    )
-    rows = session.exec(query).all()
-    voided = {event.voids_id for event, _, _ in rows}
     found: dict[int, list[Calibration]] = defaultdict(list)
-    for event, series, device in rows:
-        if event.kind != "void" and event.id not in voided:
-            found[event.series_id].append(_calibration(event, series, device))
+    wanted = col(CalibrationEvent.series_id).in_(set(series_ids))
+    for series_id, event in _in_force(session, wanted):
+        found[series_id].append(event)
     return found
+
+
+def of_devices(session: Session, codes: Iterable[str]) -> list[Calibration]:
+    """Return the calibrations in force of those devices, oldest first."""
+    wanted = col(Device.code).in_(set(codes))
+    return [event for _, event in _in_force(session, wanted)]
 
 
 def calibrated(
@@ -164,6 +161,21 @@ def calibrated(
     # The newest first; of two of one moment the one recorded later, as `in_force` chooses.
     steps = [(at_ms >= to_ms(e.at), raw * e.factor + e.offset) for e in reversed(events)]
     return case(*steps, else_=raw)
+
+
+def _in_force(session: Session, wanted: ColumnElement[bool]) -> Iterator[tuple[int, Calibration]]:
+    query = (
+        select(CalibrationEvent, Series, Device)
+        .join(Series, col(Series.id) == col(CalibrationEvent.series_id))
+        .join(Device, col(Device.id) == col(Series.device_id))
+        .where(wanted)
+        .order_by(col(CalibrationEvent.at), col(CalibrationEvent.sequence))
+    )
+    rows = session.exec(query).all()
+    voided = {event.voids_id for event, _, _ in rows}
+    for event, series, device in rows:
+        if event.kind != "void" and event.id not in voided:
+            yield event.series_id, _calibration(event, series, device)
 
 
 def _of_id(session: Session, event_id: str) -> CalibrationEvent | None:

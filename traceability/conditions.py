@@ -24,6 +24,7 @@ from traceability.models import CropTarget, Lot, Site, Stay, Zone
 from traceability.windows import Window, best_by_span, gaps_of, trusted, windows_of
 
 __all__ = [
+    "DERIVED",
     "Condition",
     "Conditions",
     "DayLight",

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 from sqlmodel import Session, col, select
 
-from api import charts, figures
+from api import charts, figures, words
 from api.deps import InWeb, ReadSession
 from api.i18n import Reader
 from api.language import reader_of
@@ -18,6 +18,7 @@ from api.templating import page
 from sensors import QUANTITIES, Quality
 from traceability import conditions, readings
 from traceability.conditions import Span
+from traceability.derived import SOURCES as AIR_SOURCES
 from traceability.errors import NotFound
 from traceability.models import Lot, Site, Zone
 from traceability.readings import StoredReading
@@ -46,6 +47,7 @@ class Value:
     age: str
     is_stale: bool
     is_doubtful: bool
+    doubt: str  # why, in words
     is_out: bool
     device: str
     target: str
@@ -93,7 +95,9 @@ def _last_day(
 ) -> list[figures.Figure]:
     spans = [_span(zone, now)]
     targets = _targets(session, zone)
-    measured = dict.fromkeys(one.quantity for one in readings.latest(session, zone_id=zone.id))
+    shown = {one.quantity for one in readings.latest(session, zone_id=zone.id)}
+    if shown >= set(AIR_SOURCES):
+        shown.update(conditions.DERIVED)
     return [
         figures.of_span(
             reader,
@@ -103,7 +107,7 @@ def _last_day(
             zone=site.time_zone,
             until=now,
         )
-        for quantity in sorted(measured, key=list(QUANTITIES).index)
+        for quantity in sorted(shown, key=list(QUANTITIES).index)
     ]
 
 
@@ -143,6 +147,7 @@ def _value(reader: Reader, one: StoredReading, targets: Targets, now: datetime) 
         age=reader.age(age),
         is_stale=age > STALE or one.quality is Quality.STALE,
         is_doubtful=one.quality in (Quality.UNCERTAIN, Quality.BAD),
+        doubt=words.reasons(reader).get(one.reason.name.lower(), reader("in doubt")),
         is_out=bool(outside),
         device=one.device,
         target="–".join(said),

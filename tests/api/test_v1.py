@@ -218,3 +218,37 @@ def test_lots_as_a_table_for_a_spreadsheet(client: Client) -> None:
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "@x", "-x", "\t=1"])
 def test_a_spreadsheet_runs_nothing(cell: str) -> None:
     assert str(safe(cell)).startswith("'")
+
+
+def test_what_follows_from_the_air_is_said_with_unit_and_sources(
+    client: Client, world: World
+) -> None:
+    """VPD and humidity deficit are both 飽差 in Japan: only the unit tells them apart."""
+    span = {"start": "2026-06-02T15:00:00Z", "end": "2026-06-03T15:00:00Z"}
+
+    said = client.get("/api/v1/zones/A/derived", params=span | {"points": 24, "base_c": 4.4}).json()
+
+    air = {one["quantity"]: one for one in said["air"]}
+    assert {name: one["unit"] for name, one in air.items()} == {
+        "dew_point": "°C",
+        "vapour_pressure_deficit": "kPa",
+        "humidity_deficit": "g/m³",
+        "absolute_humidity": "g/m³",
+    }
+    deficit = air["humidity_deficit"]
+    assert deficit["derived_from"] == ["air_temperature", "relative_humidity"]
+    assert deficit["low"] <= deficit["mean"] <= deficit["high"]
+    assert len(deficit["points"]) == 24
+    assert (deficit["label_ja"], deficit["covered"]) == ("飽差", pytest.approx(1.0))
+    assert said["degree_days"]["clipping"] == "simple"
+    assert said["daily_light"][0]["mol"] == pytest.approx(12.096)
+    assert said["energy"] == []
+
+
+def test_a_span_of_a_year_is_asked_for_in_pieces(client: Client) -> None:
+    span = {"start": "2026-01-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}
+
+    answer = client.get("/api/v1/zones/A/derived", params=span)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_value")
+    assert "at most 62 days" in answer.json()["detail"]
