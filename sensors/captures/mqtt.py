@@ -71,6 +71,10 @@ def _got(message: Decoded) -> dict[str, Any]:
         "new": message.is_new,
         **{name: value for name, value in message.facts.items() if value is not None},
     }
+    # ChirpStack's own spelling of what The Things Stack writes with an underscore.
+    for name, other in (("f_cnt", "fCnt"), ("f_port", "fPort")):
+        if name in message.facts:
+            got[other] = message.facts[name]
     if message.availability:
         got["availability"] = message.availability
     # The first of two values of one name is meant; the other is found by its channel.

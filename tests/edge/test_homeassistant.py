@@ -5,6 +5,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from edge.agents.homeassistant import FRESH, Showroom
 from edge.bus import Broker, Bus
 from edge.clock import SystemClock
@@ -26,7 +28,8 @@ SETTINGS = parse(
 )
 
 
-async def test_rooms_are_shown_with_fresh_values_only(mosquitto: Mosquitto, tmp_path: Path) -> None:
+def a_room(folder: Path) -> Engine:
+    """A zone with a fresh temperature and an old pH."""
     engine, _ = new_store(tmp_path)
     now = datetime.now(UTC)
     site_id = register(engine, SETTINGS, since=now - timedelta(days=1))
@@ -36,6 +39,11 @@ async def test_rooms_are_shown_with_fresh_values_only(mosquitto: Mosquitto, tmp_
             Delivery([Reading("tank", "ph", 6.1, now - FRESH)]),
         ]
     )
+    return engine
+
+
+async def test_rooms_are_shown_with_fresh_values_only(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    engine = a_room(tmp_path)
     heard: dict[str, bytes] = {}
 
     def receive(burst) -> None:
@@ -64,15 +72,7 @@ async def test_rooms_are_shown_with_fresh_values_only(mosquitto: Mosquitto, tmp_
 async def test_an_old_value_is_unknown_and_not_the_last_good_one(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    engine, _ = new_store(tmp_path)
-    now = datetime.now(UTC)
-    site_id = register(engine, SETTINGS, since=now - timedelta(days=1))
-    Recorder(engine, site_id).append(
-        [
-            Delivery([Reading("climate", "air_temperature", 21.5, now)]),
-            Delivery([Reading("tank", "ph", 6.1, now - FRESH)]),
-        ]
-    )
+    engine = a_room(tmp_path)
     heard: list[bytes] = []
 
     def receive(burst) -> None:
