@@ -7,7 +7,7 @@ so a week passes as fast as the wires carry it, and every stored reading has the
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,6 +35,9 @@ from traceability.readings import Recorder
 
 # Faster than any real probe: the frames are the same, and a week need not take its line time.
 LINE = Line(115_200)
+# The probes answer at once; on a machine busy with other things, "at once" may take a while, and
+# a replay must not have gaps that the recording does not have.
+PATIENCE_S = 10.0
 
 
 @dataclass(slots=True)
@@ -115,7 +118,12 @@ class _Stage:
                 wired = {"name": device.name, "model": device.model, "port": link.name}
                 devices.append(wired)
             settings = parse({"ports": ports, "devices": devices})
-            yield wire(settings, now=self.clock.now)
+            wired_ports = wire(settings, now=self.clock.now)
+            for port in wired_ports:
+                for polled in port.polled:
+                    patient = replace(polled.probe.profile, answers_within_s=PATIENCE_S)
+                    polled.probe.profile = patient
+            yield wired_ports
 
     def _bus(self, link: Path, device: MappedDevice) -> SimulatedBus:
         bus = SimulatedBus(link, LINE, pace=0)
