@@ -3,6 +3,8 @@
 Source: RFC 9110, sections 12.4.2, 12.5.1 and 12.5.4.
 """
 
+from functools import lru_cache
+
 HTML = ("text/html",)
 JSON_LD = ("application/ld+json", "application/json")
 
@@ -21,6 +23,7 @@ def weights(header: str) -> list[tuple[str, float]]:
     return found
 
 
+@lru_cache(maxsize=256)
 def wants_data(accept: str) -> bool:
     """Return whether a program asks: JSON is wanted more than a page.
 

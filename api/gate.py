@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -198,10 +198,10 @@ def _once(message: Message, then: Receive | None = None) -> Receive:
 
 
 def _protected(headers: Iterable[tuple[bytes, bytes]], scope: Scope) -> list[tuple[bytes, bytes]]:
-    out = MutableHeaders(raw=[*headers, *_HEADERS])
-    if "cache-control" not in out:
+    out = [*headers, *_HEADERS]
+    if not any(name == b"cache-control" for name, _ in out):
         # What a signed-in person saw must not come back from a shared browser's store.
-        out["cache-control"] = "no-store"
+        out.append((b"cache-control", b"no-store"))
     if scope.get("scheme") == "https":
-        out["strict-transport-security"] = "max-age=31536000"
-    return out.raw
+        out.append((b"strict-transport-security", b"max-age=31536000"))
+    return out
