@@ -30,7 +30,7 @@ SETTINGS = parse(
 
 def a_room(folder: Path) -> Engine:
     """A zone with a fresh temperature and an old pH."""
-    engine, _ = new_store(tmp_path)
+    engine, _ = new_store(folder)
     now = datetime.now(UTC)
     site_id = register(engine, SETTINGS, since=now - timedelta(days=1))
     Recorder(engine, site_id).append(
