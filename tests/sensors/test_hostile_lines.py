@@ -44,12 +44,14 @@ async def _readings(
         port = SerialPort(bus.name)
         probe = probe_for(profile, device=model, port=port, now=lambda: NOW, prepare=False)
         seen: list[dict[str, float | None] | str] = []
+        faults: list[str] = []
         while bus.deliveries or not seen or isinstance(seen[-1], str):
-            assert len(seen) < 300, seen[:9]
+            assert len(seen) < 300, faults[-9:]
             try:
                 seen.append({r.quantity: r.value and round(r.value, 3) for r in await probe.read()})
             except SensorError as error:
                 seen.append(error.code)
+                faults.append(str(error))
         await port.close()
     return seen
 
