@@ -59,9 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except Exception as error:
-        # Every package's own errors carry a stable code; anything else is our bug and must be seen.
+        # Every package's own errors carry a stable code and a template (a database driver's have
+        # a code of their own, too); anything else is our bug and must be seen.
         code = getattr(error, "code", None)
-        if not isinstance(code, str):
+        if not isinstance(code, str) or not hasattr(error, "template"):
             raise
         click.echo(f"minori: {code}: {error}", err=True)
         sys.exit(2)

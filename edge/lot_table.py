@@ -22,6 +22,8 @@ from traceability.models import Crop, Site, Zone
 
 # Above this a cell is no amount; and Decimal("1e999999") is a number of a million digits.
 _MOST = 10**12
+# Before it time zones are guesses; a year below is a slip of the pen.
+_FIRST_DAY = date(1970, 1, 1)
 _GRAMS = {"g": Decimal(1), "kg": Decimal(1000)}
 
 
@@ -133,8 +135,9 @@ class _Reader:
             day = datetime.strptime(text, self.map.dates.format).date()  # noqa: DTZ007 a day only
         except ValueError as error:
             raise _bad(column, f"a day as {self.map.dates.format}", repr(text)) from error
-        if day > datetime.now(UTC).astimezone(ZoneInfo(self.site.time_zone)).date():
-            raise _bad(column, "a day that has been", repr(text))
+        today = datetime.now(UTC).astimezone(ZoneInfo(self.site.time_zone)).date()
+        if not _FIRST_DAY <= day <= today:
+            raise _bad(column, f"a day from {_FIRST_DAY} to today", repr(text))
         return day
 
     def _named(self, named: Named, cells: Mapping[str, str | None]) -> str | None:

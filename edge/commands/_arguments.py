@@ -17,14 +17,16 @@ import click
 
 from edge.settings import CODE_PATTERN
 from sensors import QUANTITIES
-from traceability.amounts import Amount
+from traceability.amounts import LARGEST, Amount
 from traceability.errors import BadValue
 
-_WEIGHT = re.compile(r"(\d+(?:\.\d+)?) ?(g|kg)", re.IGNORECASE)
-_PIECES = re.compile(r"(\d+) ?(?:pcs?|pieces?|heads?|packs?|個|株|袋)", re.IGNORECASE)
+_WEIGHT = re.compile(r"(\d{1,10}(?:\.\d{1,9})?) ?(g|kg)", re.IGNORECASE)
+_PIECES = re.compile(r"(\d{1,10}) ?(?:pcs?|pieces?|heads?|packs?|個|株|袋)", re.IGNORECASE)
 _GRAMS = {"g": 1, "kg": 1000}
 # Clocks of two machines differ by a little; a plan differs by more.
 _AHEAD = timedelta(minutes=5)
+# Before it time zones are guesses; a year below is a slip of the pen.
+_FIRST_YEAR = 1970
 _AMOUNT_EXPECTED = "pieces and/or a weight, such as 40pcs, 3.2kg or 40pcs,3200g"
 
 
@@ -82,6 +84,8 @@ def time_of(text: str | None, *, zone: ZoneInfo, now: datetime) -> datetime:
         read = datetime.fromisoformat(_plain(text))
     except ValueError as error:
         raise _bad_time(text, "an ISO time such as 2026-11-23T09:00 or 2026-11-23") from error
+    if read.year < _FIRST_YEAR:
+        raise _bad_time(text, f"a year from {_FIRST_YEAR}")
     at = read.astimezone(UTC) if read.tzinfo else _from_local(read, zone, text)
     if at > now + _AHEAD:
         raise _bad_time(text, "a time that has been", step="record it once it has happened")
@@ -98,10 +102,10 @@ class Count(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         plain = _plain(str(value))
-        if not (plain.isascii() and plain.isdigit()) or int(plain) < self.least:
+        if not re.fullmatch(r"[0-9]{1,10}", plain) or not self.least <= int(plain) <= LARGEST:
             raise BadValue(
                 field=field_of(param),
-                expected=f"a whole number from {self.least}",
+                expected=f"a whole number from {self.least} to {LARGEST}",
                 got=repr(value),
                 next_step="correct the number",
             )
@@ -152,9 +156,12 @@ class Weight(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         grams = value if isinstance(value, int) else weight_of(value, field=field_of(param))
-        if grams < 1:
+        if not 1 <= grams <= LARGEST:
             raise BadValue(
-                field=field_of(param), expected="more than nothing", got=value, next_step="weigh it"
+                field=field_of(param),
+                expected=f"1 g to {LARGEST} g",
+                got=value,
+                next_step="weigh it again",
             )
         return grams
 
