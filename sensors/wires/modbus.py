@@ -182,7 +182,7 @@ class Write:
         if function == Function.WRITE_COIL:
             if value not in (0, 0xFF00):
                 raise _damaged("no_frame", "a coil is neither on nor off", "FF00 or 0000", frame)
-            value = value & 1 if value == 0 else 1
+            value = int(value != 0)
         return _built(cls, frame, unit, Function(function), start, (value,))
 
 
@@ -283,8 +283,7 @@ def answer_to_tcp(request: Request, arrived: bytes, *, transaction: int) -> Answ
 def limit_s(request: Request, line: Line, *, device_s: float) -> float:
     """How long to wait for an answer: the line's own time, the silences, the device's time. [s]
 
-    pymodbus waits 3 s four times for a dead device whatever the line; here a dead device on
-    9,600 baud costs `device_s` and about 30 ms.
+    A dead device on 9,600 baud costs `device_s` and about 30 ms, not pymodbus' four times 3 s.
     """
     length = len(request.pdu) + 3 + request.answer_length + 3
     return line.time_s(length) + 2 * line.silence_s + device_s
@@ -293,8 +292,7 @@ def limit_s(request: Request, line: Line, *, device_s: float) -> float:
 def merge(reads: Iterable[Read], *, gap: int = 0) -> list[Read]:
     """Join reads of neighbouring registers of one unit, so that one question serves several values.
 
-    The line allows about 40 small reads a second at 9,600 baud, whatever the program: fewer
-    questions is the only way to be faster.
+    A line carries about 40 small reads a second at 9,600 baud: fewer questions is the way.
 
     Args:
         gap: How many registers nobody asked for may be read to join two spans. 0 for devices
