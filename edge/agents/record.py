@@ -11,13 +11,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from edge.agents.intake import Intake, Waiting
 from edge.errors import StoreFailed
 from traceability.readings import Delivery
 
 log = logging.getLogger(__name__)
+
+# A restore or a long import may hold the database for a minute; who holds it longer hangs.
+LOCKED_TRIES = 6
 
 # `Recorder.append`: one transaction, durable when it returns; the number of new rows.
 Append = Callable[[Sequence[Delivery]], int]
@@ -53,18 +56,34 @@ async def record(intake: Intake, append: Append, recorded: Recorded) -> None:
             raise
 
 
+async def _append(
+    thread: ThreadPoolExecutor, deliveries: Sequence[Delivery], append: Append
+) -> int:
+    loop = asyncio.get_running_loop()
+    tried = 0
+    while True:
+        try:
+            return await loop.run_in_executor(thread, append, deliveries)
+        except (SQLAlchemyError, OSError) as error:
+            tried += 1
+            # Held by another program, it has refused nothing; each try waits its ten seconds.
+            if not _is_locked(error) or tried == LOCKED_TRIES:
+                readings = sum(len(delivery.readings) for delivery in deliveries)
+                raise StoreFailed(readings=readings, cause=str(error).splitlines()[0]) from error
+            log.warning("the database is held by another program; trying again (%d)", tried)
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
+
+
 async def _store(
     thread: ThreadPoolExecutor, batch: Sequence[Waiting], append: Append, recorded: Recorded
 ) -> None:
     if not batch:
         return
     deliveries = [item.delivery for item in batch]
-    loop = asyncio.get_running_loop()
-    try:
-        recorded.rows += await loop.run_in_executor(thread, append, deliveries)
-    except (SQLAlchemyError, OSError) as error:
-        readings = sum(len(delivery.readings) for delivery in deliveries)
-        raise StoreFailed(readings=readings, cause=str(error).splitlines()[0]) from error
+    recorded.rows += await _append(thread, deliveries, append)
     recorded.deliveries += len(deliveries)
     recorded.batches += 1
     for item in batch:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from edge.agents.intake import POLLED_BOUND, Intake, Waiting
-from edge.agents.record import Recorded, record
+from edge.agents.record import LOCKED_TRIES, Recorded, record
 from edge.errors import StoreFailed
 from sensors import Reading
 from tests.edge.conftest import until
@@ -69,6 +69,35 @@ async def test_after_a_store_error_nothing_is_acknowledged() -> None:
 
     with pytest.raises(StoreFailed, match="1 readings were not stored"):
         await record(intake, store.append, Recorded())
+
+    assert told == []
+
+
+async def test_a_database_held_by_another_program_is_waited_for() -> None:
+    store, intake, told = Store(), Intake(), []
+    held = [OperationalError("INSERT", {}, OSError("database is locked"))] * (LOCKED_TRIES - 1)
+
+    def append(deliveries: Sequence[Delivery]) -> int:
+        if held:
+            raise held.pop()
+        return store.append(deliveries)
+
+    task = asyncio.create_task(record(intake, append, Recorded()))
+    intake.offer(Waiting(delivery(0), lambda: told.append(0)))
+    await until(lambda: told)
+    task.cancel()
+
+    assert store.stored == [delivery(0)]
+
+
+async def test_a_database_held_for_ever_ends_the_service() -> None:
+    def append(_deliveries: Sequence[Delivery]) -> int:
+        raise OperationalError("INSERT", {}, OSError("database is locked"))
+
+    intake, told = Intake(), []
+    intake.offer(Waiting(delivery(0), lambda: told.append(0)))
+    with pytest.raises(StoreFailed, match="database is locked"):
+        await record(intake, append, Recorded())
 
     assert told == []
 
