@@ -10,13 +10,17 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from sensors.dialogues.talk import Call, Heard, Talk
-from sensors.errors import DeviceRefused, NoAnswer, SensorError
+from sensors.errors import DeviceRefused, NoAnswer, PortLost, SensorError
 from sensors.port import Port
 from sensors.profile import Profile, Value
 from sensors.quality import Judge
 from sensors.reading import Reading, Reason
 
 _T = TypeVar("_T")
+
+# One lost answer is a bad cable; so many in a row may be a power cut, after which the probe has
+# forgotten its settings and warms up again.
+SILENCES_OF_A_POWER_CUT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Probe:
     _judges: dict[str, Judge] = field(default_factory=dict)
     _prepared_at: datetime | None = None
     _answers_since: datetime | None = None
+    _silences: int = 0
 
     async def read(self, *, temperature_c: float | None = None) -> list[Reading]:
         """Take one reading of everything the device measures, judged.
@@ -86,11 +91,17 @@ class Probe:
             await self._prepare(call)
             heard = await self._drive(self.profile.dialogue.read(self.profile, call))
         except SensorError as error:
-            # Busy and damaged say that it has power; silence may mean that it has lost it.
-            if error.code in ("no_answer", "port_lost"):
-                self._prepared_at = self._answers_since = None
+            self._note_silence(error)
             raise
+        self._silences = 0
         return self._judged(heard, self.now())
+
+    def _note_silence(self, error: SensorError) -> None:
+        """Busy and damaged say that it has power; silence may mean that it has lost it."""
+        if isinstance(error, NoAnswer):
+            self._silences += 1
+        if isinstance(error, PortLost) or self._silences >= SILENCES_OF_A_POWER_CUT:
+            self._prepared_at = self._answers_since = None
 
     async def _prepare(self, call: Call) -> None:
         if not self.prepare or self._is_prepared(self.now()):

@@ -75,24 +75,46 @@ async def test_a_scan_asks_and_never_writes(bus: SimulatedBus) -> None:
     await port.close()
 
 
-async def test_a_dead_probe_names_itself_and_is_prepared_anew_when_it_returns(
+async def _silenced(bus: SimulatedBus, probe: Probe, times: int) -> None:
+    """Ask a silent probe with its own short limit, so often."""
+    patient, probe.profile = probe.profile, load("senseair_s8")
+    bus.silence(254)
+    for _ in range(times):
+        with pytest.raises(NoAnswer, match="senseair_s8 did not answer"):
+            await probe.read()
+    bus.restore(254)
+    probe.profile = patient
+
+
+async def test_a_probe_that_was_long_silent_is_prepared_anew_and_warms_up(
     bus: SimulatedBus,
 ) -> None:
     port, clock = SerialPort(bus.name), Clock()
     probe = _probe("senseair_s8", port, clock)
     await probe.read()
     clock.pass_s(600)
-    bus.silence(254)
-    patient, probe.profile = probe.profile, load("senseair_s8")
-    with pytest.raises(NoAnswer, match="senseair_s8 did not answer"):
-        await probe.read()
-    bus.restore(254)
-    probe.profile = patient
+    await _silenced(bus, probe, 3)
 
     readings = await probe.read()
 
     assert len(probe.spoken) == 2
     assert (readings[0].quality, readings[0].reason) == (Quality.UNCERTAIN, Reason.WARM_UP)
+    await port.close()
+
+
+async def test_one_lost_answer_is_no_power_cut(bus: SimulatedBus) -> None:
+    """On a poor cable every tenth answer is lost; the rest must not be called warm-up."""
+    port, clock = SerialPort(bus.name), Clock()
+    probe = _probe("senseair_s8", port, clock)
+    await probe.read()
+    clock.pass_s(600)
+    for _ in range(2):
+        await _silenced(bus, probe, 2)
+
+        readings = await probe.read()
+
+        assert len(probe.spoken) == 1
+        assert readings[0].quality is Quality.GOOD
     await port.close()
 
 
