@@ -13,7 +13,17 @@ from pathlib import Path
 
 from bench.report import show
 
-ORDER = ("mqtt", "agent", "provenance", "modbus", "wires", "decode", "gs1", "graph", "forecasting")
+ORDER = (
+    "mqtt",
+    "fleet",
+    "agent",
+    "provenance",
+    "modbus",
+    "decode",
+    "gs1",
+    "graph",
+    "forecasting",
+)
 
 
 def main(names: list[str]) -> None:
