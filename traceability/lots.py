@@ -219,15 +219,17 @@ def pack(
 
     Raises:
         MassAppears: the packs hold more than went in; says by how much.
+        WrongStage: a lot is of another crop than the label will say.
     """
+    crop = session.get_one(Crop, item.crop_id)
     for lot, _ in inputs:
         rules.require(lot, "pack", "harvested", "input")
+        _refuse_other_crop(lot, item, crop)
     used = [(lot, rules.grams_of(lot, weight_g)) for lot, weight_g in inputs]
     input_g = sum(weight_g for _, weight_g in used)
     output_g = rules.at_least_one("packs", packs) * item.net_content_g
     if output_g > input_g:
         raise MassAppears(output_g=output_g, input_g=input_g, by_g=output_g - input_g)
-    crop = session.get_one(Crop, item.crop_id)
     packed = new_lot(zone.site_id, crop, code, "packed", occasion, item=item)
     _date_packed(session, packed, item, occasion)
     takes = [(lot, rules.held(lot).part(Amount(weight_g=weight_g))) for lot, weight_g in used]
@@ -319,6 +321,17 @@ def void(session: Session, occasion: Occasion, *, act: Act) -> Draft:
     ]
     unique = list({lot.id: lot for lot in touched}.values())
     return Draft(act.site_id, subjects=unique, voids=act)
+
+
+def _refuse_other_crop(lot: Lot, item: TradeItem, crop: Crop) -> None:
+    """A bag that says low-potassium lettuce is eaten by people whom the other kind harms."""
+    if lot.crop_id != item.crop_id:
+        raise WrongStage(
+            lot=lot.code,
+            stage="of another crop",
+            kind="pack",
+            next_step=f"{item.code} holds {crop.code}: name lots of that, or another trade item",
+        )
 
 
 def new_lot(

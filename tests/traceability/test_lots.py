@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
 from tests.factories import Farm, a_farm, harvested, on_day, packed
-from traceability import acts, errors, lots
+from traceability import acts, catalogue, errors, lots
 from traceability.amounts import Amount, apportion
 from traceability.gs1 import BadLotCode
 from traceability.models import Act, Flow, Lot, Outbox, Stay, new_id
@@ -227,3 +227,30 @@ def test_apportioning_loses_no_gram(whole: int, weights: list[int]) -> None:
         abs(share - whole * w / sum(weights)) < 1.000001
         for share, w in zip(shares, weights, strict=True)
     )
+
+
+def test_a_lot_of_another_crop_does_not_go_under_this_label(session: Session, farm: Farm) -> None:
+    """Ordinary lettuce in a low-potassium bag harms the people it is sold to."""
+    other = catalogue.ensure_crop(
+        session, farm.organisation, "leaf", name="Leaf lettuce", largest_head_g=200
+    )
+    came = lots.receive(
+        session,
+        on_day(1),
+        zone=farm.packing,
+        crop=other,
+        code="X",
+        amount=Amount(weight_g=9000),
+        from_party=farm.supplier,
+    )
+
+    with pytest.raises(errors.WrongStage, match="of another crop"):
+        lots.pack(
+            session,
+            on_day(2),
+            inputs=[(acts.made(session, came)[0], None)],
+            item=farm.bag,
+            code="P",
+            packs=10,
+            zone=farm.store,
+        )
