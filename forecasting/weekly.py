@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from importlib.metadata import version
 
 import numpy as np
@@ -121,16 +122,17 @@ def make(
         calibration=label,
         notes=notes,
         seed=seed,
-        versions=versions(),
+        versions=dict(_versions()),
         data_digest=past.digest(ahead),
         model_json=model_json,
     )
 
 
-def versions() -> dict[str, str]:
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
     """What a forecast must be made again with to give the same bytes."""
     names = ("minori", "prophet", "statsforecast", "numpy", "pandas", "holidays")
-    return {name: version(name) for name in names}
+    return tuple((name, version(name)) for name in names)
 
 
 def _fit_all(
