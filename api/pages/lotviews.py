@@ -1,5 +1,6 @@
 """What a lot's page shows of its past: every act with its amounts, and the graph as a tree."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -7,7 +8,7 @@ from typing import TypeVar
 from sqlmodel import Session, col, select
 
 from traceability import genealogy
-from traceability.amounts import Amount
+from traceability.amounts import Amount, total
 from traceability.genealogy import Consignment, Trace
 from traceability.models import Act, ActLine, Inspection, Lot, Party, Zone
 
@@ -36,6 +37,16 @@ class Entry:
     party: Party | None
     inspection: Inspection | None
     is_voided: bool
+    reason: str  # why something was thrown away
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """All that one party received of a lot, in whatever packs; None: not everything was counted."""
+
+    party: Party
+    amount: Amount
+    lots: int
 
 
 @dataclass(slots=True)
@@ -53,6 +64,7 @@ class Node:
 class Tree:
     root: Node
     left_out: int  # lots beyond MOST_NODES
+    recipients: Sequence[Recipient] = ()  # of all lots, those left out too
 
 
 def history(session: Session, lot: Lot) -> list[Entry]:
@@ -89,7 +101,23 @@ def tree(session: Session, lot: Lot, direction: genealogy.Direction) -> Tree:
             continue
         nodes[far.id] = Node(far, edge.amount, edge.kind, sent.get(far.id, []))
         nodes[near.id].under.append(nodes[far.id])
-    return Tree(nodes[lot.id], left_out)
+    recipients = _recipients(trace.consignments) if direction == "forward" else []
+    return Tree(nodes[lot.id], left_out, recipients)
+
+
+def _recipients(sent: Sequence[Consignment]) -> list[Recipient]:
+    """Add up what each party received: whom to call in a recall."""
+    by_party: dict[str, list[Consignment]] = {}
+    for one in sent:
+        by_party.setdefault(one.party.id, []).append(one)
+    return [
+        Recipient(
+            party=found[0].party,
+            amount=total([one.amount for one in found]),
+            lots=len({one.lot.id for one in found}),
+        )
+        for found in by_party.values()
+    ]
 
 
 def _steps(trace: Trace) -> list[tuple[Lot, Lot, genealogy.Edge]]:
@@ -140,4 +168,5 @@ def _entry(
         party=parties.get(act.to_party_id or act.from_party_id or ""),
         inspection=inspected.get(act.id),
         is_voided=is_voided,
+        reason=str(json.loads(act.body)["facts"].get("reason", "")),
     )

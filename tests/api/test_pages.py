@@ -115,7 +115,7 @@ def test_each_act_fits_its_stage_and_is_recorded(client: Client, world: World) -
     split = _send(client, f"{bags}/split", part_code="s1", rest_code="s2", pieces="20")
     assert split.status_code == 303
     page = client.get(bags, headers=HTML).text
-    for words in ("Nitrate", "Shipped", "Discarded", "Split", "closed"):
+    for words in ("Nitrate", "Shipped", "Discarded", "burst", "Split", "closed"):
         assert words in page
     harvest = f"/lots/{world.harvested.id}"
     pack = _send(
@@ -131,6 +131,14 @@ def test_each_act_fits_its_stage_and_is_recorded(client: Client, world: World) -
     growing = f"/lots/{world.growing.id}"
     assert _send(client, f"{growing}/transplant", zone=farm.room.id, lost="3").status_code == 303
     assert "127 pcs" in client.get(growing, headers=HTML).text
+
+
+def test_a_seed_lots_page_adds_up_who_received_of_it(client: Client, world: World) -> None:
+    """The recall question: whom to call, and about how much."""
+    page = client.get(f"/lots/{world.seed.id}", headers=HTML).text
+
+    table = page[page.index("Received by") :]
+    assert re.search(r"Mart</td>.*?>1</td>.*?>40 pcs · 3.2 kg<", table, re.DOTALL)
 
 
 def test_sending_a_form_twice_records_one_act(client: Client, world: World) -> None:
