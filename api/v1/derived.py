@@ -3,6 +3,7 @@
 Nothing here is stored: it is computed from calibrated readings, with its sources beside it.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 
@@ -15,6 +16,7 @@ from api.v1.lots import ConditionOut, DayLightOut, DegreeDaysOut
 from sensors import QUANTITIES
 from sensors.derived import OF_AIR
 from traceability import conditions, energy
+from traceability import derived as rules
 from traceability.catalogue import find
 from traceability.conditions import Point, Span
 from traceability.errors import BadValue, NotFound
@@ -73,6 +75,8 @@ class DerivedOut(BaseModel):
     start: datetime
     end: datetime
     air: list[AirOut]
+    leaves: dict[str, ConditionOut]  # VPD between a leaf and its air, by leaf thermometer
+    ec25: dict[str, ConditionOut]  # by probe named in `uncompensated`
     daily_light: list[DayLightOut]
     degree_days: DegreeDaysOut | None
     energy: list[EnergyOut]
@@ -87,10 +91,12 @@ def derived(
     site: str | None = None,
     points: Annotated[int, Query(ge=1, le=1000)] = 96,
     base_c: Annotated[float | None, Query(ge=-5, le=25)] = None,
+    uncompensated: Annotated[Sequence[str], Query()] = (),
 ) -> DerivedOut:
     """Return what follows from the zone's readings, start <= time < end.
 
-    `base_c` asks for degree days above that temperature, clipped the simple way.
+    `base_c` asks for degree days above that temperature, clipped the simple way. `uncompensated`
+    names EC probes that give conductivity as it is; all others say EC at 25 °C themselves.
     """
     if not timedelta() < end - start <= LONGEST:
         raise BadValue(
@@ -111,6 +117,8 @@ def derived(
             AirOut.with_points(one, conditions.chart(session, spans, one.quantity, points=points))
             for one in found
         ],
+        leaves=_by_device(rules.leaves(session, spans)),
+        ec25=_by_device(rules.compensated_ec(session, spans, uncompensated)),
         daily_light=[
             DayLightOut.model_validate(day, from_attributes=True)
             for day in conditions.daily_light(session, spans)
@@ -120,3 +128,7 @@ def derived(
         else DegreeDaysOut.model_validate(conditions.warmth(session, spans, base_c)),
         energy=[EnergyOut.model_validate(one) for one in energy.used(session, spans)],
     )
+
+
+def _by_device(found: Mapping[str, conditions.Condition]) -> dict[str, ConditionOut]:
+    return {device: ConditionOut.of(one) for device, one in found.items()}

@@ -242,7 +242,7 @@ def test_what_follows_from_the_air_is_said_with_unit_and_sources(
     assert (deficit["label_ja"], deficit["covered"]) == ("飽差", pytest.approx(1.0))
     assert said["degree_days"]["clipping"] == "simple"
     assert said["daily_light"][0]["mol"] == pytest.approx(12.096)
-    assert said["energy"] == []
+    assert (said["energy"], said["leaves"], said["ec25"]) == ([], {}, {})
 
 
 def test_a_span_of_a_year_is_asked_for_in_pieces(client: Client) -> None:

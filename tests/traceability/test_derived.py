@@ -13,7 +13,7 @@ from sensors.air import humidity_deficit, vapour_pressure_deficit
 from sensors.calibration import Calibration
 from sensors.derived import OF_AIR
 from tests.factories import START, Farm, a_farm, on_day
-from traceability import calibrations, conditions, energy, readings
+from traceability import calibrations, conditions, derived, energy, readings
 from traceability.conditions import Condition, Span
 
 MINUTE = timedelta(minutes=1)
@@ -151,6 +151,29 @@ def test_a_calibration_of_the_humidity_changes_what_follows(session: Session, fa
     assert (found.low, found.high) == pytest.approx(
         (humidity_deficit(25, 65), humidity_deficit(25, 60))
     )
+
+
+def test_a_leafs_deficit_is_that_of_its_own_temperature(session: Session, farm: Farm) -> None:
+    lay(session, farm, "air_temperature", [25.0] * 6)
+    lay(session, farm, "relative_humidity", [60.0] * 6)
+    lay(session, farm, "leaf_temperature", [24.0] * 6, device="leaf-1", late=timedelta(seconds=9))
+
+    found = derived.leaves(session, over(farm, 60 * MINUTE))["leaf-1"]
+
+    assert found.mean == pytest.approx(1.08325, abs=1e-4)
+    assert found.derived_from == ["leaf_temperature", "air_temperature", "relative_humidity"]
+
+
+def test_ec_is_compensated_only_for_probes_that_do_not(session: Session, farm: Farm) -> None:
+    """Most probes say EC at 25 °C already; twice would be 13 % wrong here."""
+    for device in ("raw", "clever"):
+        lay(session, farm, "ec", [1.6] * 6, device=device)
+    lay(session, farm, "water_temperature", [18.0] * 6, device="water")
+
+    found = derived.compensated_ec(session, over(farm, 60 * MINUTE), ["raw"])
+
+    assert found.keys() == {"raw"}
+    assert found["raw"].mean == pytest.approx(1.8454, abs=1e-4)
 
 
 def test_what_a_probe_says_itself_is_not_computed(session: Session, farm: Farm) -> None:
