@@ -242,8 +242,11 @@ class _Session:
         if ahead is None or not self._is_open or self._paho.socket() is None:
             return
         try:
-            ahead.fill()
+            # What lies here first: with no more room than that, the rest stays at the broker.
             self._take_packets(ahead)
+            if len(self._outstanding) <= self._limit:
+                ahead.fill()
+                self._take_packets(ahead)
         except Exception as error:  # noqa: BLE001 as aiomqtt does: any failure here is the line's
             self._fail(error)
         self._hand_over()

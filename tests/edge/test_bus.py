@@ -11,7 +11,7 @@ import pytest
 from amqtt.broker import Broker as Amqtt
 
 from edge.broker import _config, serving
-from edge.bus import LONGEST_WAIT_S, Broker, Bus, Message, Receiver, wait_s
+from edge.bus import LONGEST_WAIT_S, PIECE, Broker, Bus, Message, Receiver, wait_s
 from edge.errors import AddressTaken, BrokerRefused, SubscriptionRefused
 from tests.edge.conftest import until
 from tests.fakes.mosquitto import Mosquitto, free_port
@@ -113,6 +113,29 @@ async def test_a_stuck_store_stops_the_stream_and_loses_nothing_once_it_moves(
         at.stop()
 
     assert [m.payload for m in held] == [b"%d" % n for n in range(sent)]
+
+
+async def test_a_slow_store_leaves_the_backlog_at_the_broker(tmp_path: Path) -> None:
+    """Acknowledged one by one, each must not make room for more bytes than it freed."""
+    at = Mosquitto(tmp_path, extra="max_inflight_messages 0")
+    at.start()
+    waiting: list[Message] = []
+    longest = seen = 0
+    try:
+        async with running(Bus(broker(at, "sender"))) as sender:
+            me = Bus(broker(at, "me", version="3.1.1", window=5))
+            async with running(me, "t", receive=waiting.extend):
+                for _ in range(1500):
+                    await sender.publish("t", b"x" * 200, qos=0)
+                while seen < 1500:
+                    await until(lambda: waiting)
+                    waiting.pop(0).acknowledge()
+                    seen += 1
+                    longest = max(longest, len(me._session._ahead.bytes))
+    finally:
+        at.stop()
+
+    assert longest <= 2 * PIECE
 
 
 async def test_the_session_is_remade_when_the_broker_comes_back(
