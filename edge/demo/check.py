@@ -12,7 +12,7 @@ from typing import Any
 
 from edge.demo.asker import CROP, Answer, Asker, Wrong, a_packed_lot, expect, path_of, quoted
 from edge.demo.plant import PROBES
-from edge.demo.show import Demo, Say
+from edge.demo.show import Demo, Say, log_tail
 
 # Every polled probe is asked each 5 s, radio speaks each 10 s: twice that, and some for a busy CI.
 FRESH_LIMIT_S = 25.0
@@ -40,6 +40,8 @@ def ask_everything(demo: Demo, *, say: Say) -> int:
         say(f"FAILED  minori run did not end in order: {demo.process.returncode}")
     else:
         say(f"ok      minori run ended in order with {code}")
+    if failed:
+        say(f"the service last said:\n{log_tail(demo)}")
     say(f"{len(QUESTIONS) + 1 - failed} passed, {failed} failed")
     return 1 if failed else 0
 
