@@ -5,22 +5,10 @@ Source: RFC 9110, sections 12.4.2, 12.5.1 and 12.5.4.
 
 from functools import lru_cache
 
+from traceability.gs1.negotiation import weighted
+
 HTML = ("text/html",)
 JSON_LD = ("application/ld+json", "application/json")
-
-
-def weights(header: str) -> list[tuple[str, float]]:
-    """Return (value, q) in the order given; a q nobody can read counts as 0.
-
-    >>> weights("text/html, */*;q=0.1")
-    [('text/html', 1.0), ('*/*', 0.1)]
-    """
-    found = []
-    for part in header.split(","):
-        value, *parameters = (piece.strip() for piece in part.split(";"))
-        if value:
-            found.append((value.lower(), _q(parameters)))
-    return found
 
 
 @lru_cache(maxsize=256)
@@ -33,7 +21,7 @@ def wants_data(accept: str) -> bool:
     """
     if not accept:
         return False
-    asked = weights(accept)
+    asked = weighted(accept)
     return _rank(asked, JSON_LD) > _rank(asked, HTML)
 
 
@@ -44,7 +32,7 @@ def language(header: str, offered: tuple[str, ...]) -> str | None:
     'ja'
     """
     best: tuple[float, str] | None = None
-    for tag, q in weights(header):
+    for tag, q in weighted(header):
         primary = tag.partition("-")[0]
         if primary in offered and q > 0 and (best is None or q > best[0]):
             best = (q, primary)
@@ -71,14 +59,3 @@ def _exactness(media: str, name: str) -> int:
     if media.endswith("/*") and name.startswith(media[:-1]):
         return 2
     return 1 if media == "*/*" else 0
-
-
-def _q(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q":
-            try:
-                return min(1.0, max(0.0, float(value)))
-            except ValueError:
-                return 0.0
-    return 1.0
