@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Raise the first error of a group alone, if every error in it has words for a user (`code`).
+    """Raise the first error of a group alone, if every error in it has words for a user.
+
+    Ours have a `code` and a `template`; a library's error may happen to have a `code`, too.
 
     A group that holds anything else is our bug, and stays whole.
     """
@@ -14,7 +16,7 @@ def plain_errors() -> Iterator[None]:
         yield
     except BaseExceptionGroup as group:
         leaves = list(_leaves(group))
-        if not all(isinstance(getattr(leaf, "code", None), str) for leaf in leaves):
+        if not all(hasattr(leaf, "code") and hasattr(leaf, "template") for leaf in leaves):
             raise
         raise leaves[0] from group
 
