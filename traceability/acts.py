@@ -141,10 +141,8 @@ def _record(session: Session, kind: str, occasion: Occasion, draft: Draft, reque
     if draft.inspection is not None:
         session.add(draft.inspection)
     session.add(Outbox(kind="act", ref=act.id, created_at=act.recorded_at))
-    session.flush()
     touched = [lot for lot, _ in (*draft.makes, *draft.takes)] + list(draft.subjects)
-    for lot in {lot.id: lot for lot in touched}.values():
-        project(session, lot)
+    project(session, *{lot.id: lot for lot in touched}.values())
     return act
 
 
