@@ -38,6 +38,9 @@ from traceability.projection import project
 # The shape of `Act.body`; a reader of old acts needs to know which one it holds.
 BODY_SCHEMA = 1
 
+# Years before are slips of the pen, as in the commands. The last one leaves room for any zone.
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+
 _P = ParamSpec("_P")
 
 
@@ -62,6 +65,13 @@ class Occasion:
                 expected="a time with its zone",
                 got=self.at.isoformat(),
                 next_step="write it as 2026-11-23T09:00+09:00",
+            )
+        if not FIRST_YEAR <= self.at.year <= LAST_YEAR:
+            raise BadValue(
+                field="at",
+                expected=f"a year from {FIRST_YEAR} to {LAST_YEAR}",
+                got=self.at.isoformat(),
+                next_step="correct the time",
             )
 
 

@@ -97,6 +97,19 @@ def test_the_same_act_twice_is_one_and_another_under_its_id_is_refused(
     assert client.get(f"/api/v1/lots/{world.bags.id}").json()["pieces"] == 65
 
 
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"]
+)
+def test_a_year_that_is_a_slip_of_the_pen_is_refused(client: Client, at: str) -> None:
+    """Year 1 kept a page busy with two thousand years of days; year 9999 has no UTC."""
+    place = {"site": "main", "zone": "A"}
+
+    refused = _act(client, "sow", at, **place, crop="lowk", code="API-9", pieces=60)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_value")
+    assert client.get("/api/v1/lots/API-9").status_code == 404
+
+
 def test_split_merge_discard_and_void(client: Client, world: World) -> None:
     parts = [{"code": "b1", "pieces": 30}, {"code": "b2", "pieces": 40}]
     at = "2026-07-17T08:00:00+09:00"
