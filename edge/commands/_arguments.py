@@ -259,7 +259,11 @@ class ActId(click.ParamType[str]):
                 field=field_of(param),
                 expected="a UUID such as 0197a3c0-6f1e-7c3a-9b1e-2f4d5a6b7c8d",
                 got=repr(value),
-                next_step="leave it out and one is made, or copy it whole",
+                next_step=(
+                    "copy it whole"
+                    if param is not None and param.required
+                    else "leave it out and one is made, or copy it whole"
+                ),
             ) from error
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from edge.settings import Settings
 from edge.wiring import WiredPort, wire
-from sensors.errors import BadProfile, SensorError
+from sensors.errors import SensorError
 from sensors.probe import Probe, Spoken
 from sensors.quantities import QUANTITIES
 from sensors.reading import Quality, Reading
+from traceability.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ async def test(settings: Settings, device: str) -> Asked:
     """Read one device as the agent would.
 
     Raises:
-        BadProfile: no polled device of that name; or its model is unknown or wrong.
+        NotFound: no polled device of that name.
+        BadProfile: its model is unknown or wrong.
     """
     ports = wire(settings, now=_now)
     for wired in ports:
@@ -64,12 +66,7 @@ async def test(settings: Settings, device: str) -> Asked:
                 finally:
                     await wired.port.close()
     names = ", ".join(p.probe.device for wired in ports for p in wired.polled) or "none"
-    raise BadProfile(
-        file="settings",
-        line=0,
-        problem=f"no polled device is called {device!r}",
-        right=f"polled devices are: {names}",
-    )
+    raise NotFound(what="polled device", name=device, next_step=f"known are: {names}")
 
 
 def lines(asked: Asked) -> Iterator[str]:

@@ -27,21 +27,24 @@ from sensors.rehearsal import decode as decode_answers
 _CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
+# \b keeps click from flowing the lines of an example together.
+_HELP = """Probes: known models, recorded exchanges, a look at what a device says.
 
-@click.group()
+\b
+minori devices models
+minori devices scan
+minori devices test bench-1
+minori devices check profiles/my_probe.toml
+minori devices decode xy_md02 --hex '01 04 04 00 CE 02 57 DA E5'
+minori devices decode --capture trouble.jsonl --wire modbus
+minori devices calibrate ph-1 --quantity ph --one-point 6.95:6.86 --why "buffer 6.86"
+minori devices calibrations ph-1
+"""
+
+
+@click.group(help=_HELP)
 def command() -> None:
-    r"""Probes: known models, recorded exchanges, a look at what a device says.
-
-    \b
-    minori devices models
-    minori devices scan
-    minori devices test bench-1
-    minori devices check profiles/my_probe.toml
-    minori devices decode xy_md02 --hex '01 04 04 00 CE 02 57 DA E5'
-    minori devices decode --capture trouble.jsonl --wire modbus
-    minori devices calibrate ph-1 --quantity ph --one-point 6.95:6.86 --why "buffer 6.86"
-    minori devices calibrations ph-1
-    """
+    """Group what is asked about probes."""
 
 
 command.add_command(calibrate.calibrate)
@@ -74,6 +77,10 @@ def scan(config: Path | None, *, as_json: bool) -> None:
     found = asyncio.run(ask.scan(settings_file.load(config)))
     if as_json:
         click.echo(_text.as_json([ask.listed(device) for device in found]))
+    elif not found:
+        click.echo(
+            "no polled device in the settings; name one under [[devices]], with its [[ports]]"
+        )
     else:
         for device in found:
             click.echo(f"{device.name} ({device.model} at {device.address} on {device.port})")

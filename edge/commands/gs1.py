@@ -106,9 +106,8 @@ def link(
 @click.option("--symbology", type=click.Choice([*SYMBOLOGIES, *ONE_GTIN]), default="GS1_128_CCA")
 @click.option("--add-check-digit", is_flag=True, help="The digits come without it.")
 def scan(data: str, symbology: str, *, add_check_digit: bool) -> None:
-    r"""Print what a scanner sends for a barcode; ^ stands for FNC1 on the way in.
+    """Print what a scanner sends for a barcode; ^ stands for FNC1 on the way in.
 
-    \b
     minori gs1 scan --symbology DM '^010401234511111810A-1'
     """
     click.echo(scan_data(symbology, data, add_check_digit=add_check_digit))

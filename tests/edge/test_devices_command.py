@@ -110,6 +110,33 @@ def test_a_scan_says_who_is_silent(bench, run):
     assert "904 ppm" in out
 
 
+def test_a_scan_of_nothing_says_so(tmp_path, run):
+    """Silence after the first `minori init` looks like probes that were never asked."""
+    settings = tmp_path / "minori.toml"
+    settings.write_text('[site]\norganisation = "aizu"\ncode = "main"\n')
+
+    code, out, _ = run("scan", "--config", settings)
+
+    assert code == 0
+    assert "no polled device" in out
+    assert run("scan", "--config", settings, "--json")[1].strip() == "[]"
+
+
+def test_a_device_nobody_knows_is_refused_with_those_known(bench, run):
+    code, _, err = run("test", "climate-9", "--config", bench[1])
+
+    assert code == 2
+    assert "no polled device 'climate-9' here; known are: climate-1, co2-1" in err
+
+
+def test_examples_stand_on_lines_of_their_own(run):
+    """A raw docstring keeps click's marker as two letters, and flows the examples together."""
+    out = run("--help")[1]
+
+    assert "\\b" not in out
+    assert "\n  minori devices scan\n" in out
+
+
 def test_a_test_shows_bytes_values_and_time(bench, run):
     _, settings = bench
 

@@ -185,6 +185,7 @@ def test_a_time_without_offset_is_the_sites_own(console: Console) -> None:
             "--amount: expected pieces",
         ),
         (("lot", "void", "x"), "ACT: expected a UUID"),
+        (("lot", "void", "x"), "got 'x'; copy it whole"),
         (("lot", "void", str(uuid.UUID(int=7))), "not_found: no act"),
         (("lot", "list", "--stage", "ripe"), "--stage: expected one of growing"),
         (
