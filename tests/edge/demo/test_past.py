@@ -12,7 +12,7 @@ from traceability import database, genealogy, lookup
 from traceability.models import Act, Lot
 
 END = date(2026, 8, 20)
-WEEKS = 16
+WEEKS = 10
 
 
 def lay_down(path: Path, *, seed: int) -> str:
@@ -27,7 +27,7 @@ def lay_down(path: Path, *, seed: int) -> str:
 
 @pytest.fixture(autouse=True)
 def short_past(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sixteen weeks hold every kind of act; the demo itself lays down seventy-eight."""
+    """Ten weeks hold every kind of act; the demo itself lays down seventy-eight."""
     monkeypatch.setattr(past, "WEEKS", WEEKS)
 
 
@@ -63,7 +63,7 @@ def test_nothing_happens_after_the_end(tmp_path: Path) -> None:
 
     assert last is not None
     assert last.happened_at.isoformat() < "2026-08-19T15:00:00+00:00"
-    assert len(growing) >= 12
+    assert len(growing) >= 9
 
 
 def test_a_bag_leads_back_to_its_seed(tmp_path: Path) -> None:
