@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
+from math import isfinite
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, case
@@ -48,7 +50,7 @@ def record(
 
     Raises:
         NotFound: the site has no such series; says which the device has.
-        BadValue: no reason, or a date still to come.
+        BadValue: no reason, a date still to come, or numbers nobody can have read.
     """
     known = _of_id(session, event_id) if event_id else None
     if known is not None:
@@ -206,6 +208,15 @@ def _refuse_thin(said: Calibration, now: datetime) -> None:
             expected="a time that has been",
             got=said.at.isoformat(),
             next_step="record it once it has happened",
+        )
+    # NaN passes every "is it too small"; an infinite shift makes all later answers infinite.
+    numbers = (said.factor, said.offset, *chain.from_iterable(said.points))
+    if not all(isfinite(number) for number in numbers):
+        raise BadValue(
+            field="calibration",
+            expected="numbers of sensible size",
+            got=f"factor {said.factor:g}, offset {said.offset:g}",
+            next_step="read the probe and the standard again",
         )
 
 

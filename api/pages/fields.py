@@ -90,7 +90,10 @@ class Answers:
             raise _bad(name, "a date and a time", text or "nothing") from error
         if local.tzinfo is None:
             local = local.replace(tzinfo=ZoneInfo(self.zone))
-        return local.astimezone(UTC)
+        try:
+            return local.astimezone(UTC)
+        except OverflowError as error:  # the first or the last day there is, in a zone beside UTC
+            raise _bad(name, "a date and a time", text) from error
 
     def row(self, session: Session, model: type[_Row], name: str) -> _Row:
         """Return the row whose id was chosen."""

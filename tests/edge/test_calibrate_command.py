@@ -74,6 +74,8 @@ def test_a_wrong_one_is_taken_back_and_both_stay_listed(console: Console) -> Non
         (("--two-point", "6:7"), "2 times READ:TRUE"),
         (("--two-point", "6:7,6:8"), "two different buffers"),
         (("--slope", "3"), "believable is 0.5 to 2.0"),
+        (("--one-point", "nan:7"), "expected numbers of sensible size"),
+        (("--one-point", "1e308:-1e308"), "expected numbers of sensible size"),
     ],
 )
 def test_what_is_no_calibration_is_one_sentence(
