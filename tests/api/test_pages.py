@@ -153,6 +153,13 @@ def test_sending_a_form_twice_records_one_act(client: Client, world: World) -> N
     assert client.get(f"/api/v1/lots/{world.bags.id}").json()["pieces"] == 60
 
 
+def test_a_day_before_all_days_is_a_bad_time(client: Client, world: World) -> None:
+    """Midnight of year 1 in Japan is before the first moment UTC can say."""
+    said = {"to": world.farm.shop.id, "pieces": "10", "at": "0001-01-01T00:00"}
+
+    assert _send(client, f"/lots/{world.bags.id}/ship", **said).status_code == 422
+
+
 def test_a_mistake_is_taken_back_and_stays_readable(client: Client, world: World) -> None:
     acts = client.get(f"/api/v1/lots/{world.bags.id}/acts").json()["acts"]
     ship = next(act["id"] for act in acts if act["kind"] == "ship")
