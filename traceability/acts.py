@@ -11,7 +11,7 @@ The caller commits: the lots and the act that explains them live or die together
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
@@ -40,6 +40,9 @@ BODY_SCHEMA = 1
 
 # Years before are slips of the pen, as in the commands. The last one leaves room for any zone.
 FIRST_YEAR, LAST_YEAR = 1970, 9998
+# What clocks of phones and site computers differ by.
+AHEAD = timedelta(minutes=5)
+LONGEST_NAME, LONGEST_NOTE = 200, 4000
 
 _P = ParamSpec("_P")
 
@@ -66,6 +69,8 @@ class Occasion:
                 got=self.at.isoformat(),
                 next_step="write it as 2026-11-23T09:00+09:00",
             )
+        for said, text, most in (("by", self.by, LONGEST_NAME), ("note", self.note, LONGEST_NOTE)):
+            _refuse_text(said, text, most)
         if not FIRST_YEAR <= self.at.year <= LAST_YEAR:
             raise BadValue(
                 field="at",
@@ -73,6 +78,19 @@ class Occasion:
                 got=self.at.isoformat(),
                 next_step="correct the time",
             )
+
+
+def _refuse_text(said: str, text: str, most: int) -> None:
+    """Refuse what no database keeps or no page shows: a NUL, half a character, a whole book."""
+    bad = next((c for c in text if c == "\0" or 0xD800 <= ord(c) <= 0xDFFF), None)
+    if bad is None and len(text) <= most:
+        return
+    raise BadValue(
+        field=said,
+        expected=f"text of at most {most} characters",
+        got=f"{len(text)} characters" if bad is None else f"{bad!r} in it",
+        next_step="shorten or retype it",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +161,7 @@ def made(session: Session, act: Act) -> list[Lot]:
 
 
 def _record(session: Session, kind: str, occasion: Occasion, draft: Draft, request: str) -> Act:
+    _refuse_future(occasion)
     _check(session, kind, occasion, draft)
     act = _act(session, kind, occasion, draft, request)
     session.add_all([act, *(lot for lot, _ in draft.makes)])
@@ -154,6 +173,16 @@ def _record(session: Session, kind: str, occasion: Occasion, draft: Draft, reque
     touched = [lot for lot, _ in (*draft.makes, *draft.takes)] + list(draft.subjects)
     project(session, *{lot.id: lot for lot in touched}.values())
     return act
+
+
+def _refuse_future(occasion: Occasion) -> None:
+    if occasion.at > datetime.now(UTC) + AHEAD:
+        raise BadValue(
+            field="at",
+            expected="a time that has come",
+            got=occasion.at.isoformat(),
+            next_step="record it once it is done; check the clock and the time zone",
+        )
 
 
 def _check(session: Session, kind: str, occasion: Occasion, draft: Draft) -> None:

@@ -4,7 +4,7 @@ it is refused, so that a phone that was offline may send as often as it likes.""
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StrictInt
 from sqlmodel import Session, select
 
 from api.auth import Viewer
@@ -67,7 +67,7 @@ class Sow(ActBody):
     zone: Code
     crop: Code
     code: str
-    pieces: int
+    pieces: StrictInt
     seeds: list[LotAmount] = Field(default_factory=list)
 
 
@@ -77,12 +77,12 @@ class Place(LotAct):
 
 
 class Transplant(Place):
-    lost_pieces: int = Field(0, ge=0)
+    lost_pieces: StrictInt = Field(0, ge=0)
 
 
 class Harvest(Place):
-    pieces: int
-    weight_g: int
+    pieces: StrictInt
+    weight_g: StrictInt
     code: str | None = None
     final: bool = Field(False, description="the last harvest: plants not cut are lost")
 
@@ -109,14 +109,14 @@ class Merge(ActBody):
 
 class PackInput(Body):
     lot: LotName
-    weight_g: Annotated[int, Field(gt=0)]
+    weight_g: Annotated[StrictInt, Field(gt=0)]
 
 
 class Pack(ActBody):
     inputs: Annotated[list[PackInput], Field(min_length=1)]
     item: Code
     code: str
-    packs: int
+    packs: StrictInt
     site: Code
     zone: Code
 

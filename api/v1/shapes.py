@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from sqlmodel import Session
 
 from api.lotlist import LotRow, rows_of
@@ -22,8 +22,8 @@ class Body(BaseModel):
 
 
 class AmountIn(Body):
-    pieces: Annotated[int, Field(ge=0)] | None = None
-    weight_g: Annotated[int, Field(ge=0, description="whole grams")] | None = None
+    pieces: Annotated[StrictInt, Field(ge=0)] | None = None
+    weight_g: Annotated[StrictInt, Field(ge=0, description="whole grams")] | None = None
 
     def amount(self) -> Amount:
         return Amount(self.pieces, self.weight_g)

@@ -191,7 +191,7 @@ def _gaps(lived: Conditions, desk: Desk, lot: Lot) -> list[str]:
         for gap in one.gaps:
             stretches.setdefault(gap, []).append(one.quantity)
     if not stretches:
-        return ["no gaps: every quantity was heard all the time"]
+        return ["no gaps: every probe that was there was heard all the time"]
     zone = desk.time_zone(lot.site_id)
     longest = sorted(stretches, key=lambda gap: gap.start - gap.end)[:_GAPS_SHOWN]
     more = f", the {_GAPS_SHOWN} longest" if len(stretches) > _GAPS_SHOWN else ""

@@ -1,6 +1,7 @@
 """What is done with lots: each act whole or not at all, and not a gram from nowhere."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from tests.factories import Farm, a_farm, harvested, on_day, packed
 from traceability import acts, catalogue, errors, lots
+from traceability.acts import Occasion
 from traceability.amounts import Amount, apportion
 from traceability.gs1 import BadLotCode
 from traceability.models import Act, Flow, Lot, Outbox, Stay, new_id
@@ -254,3 +256,17 @@ def test_a_lot_of_another_crop_does_not_go_under_this_label(session: Session, fa
             packs=10,
             zone=farm.store,
         )
+
+
+def test_what_has_not_happened_cannot_be_recorded(session: Session, farm: Farm) -> None:
+    """A lot of 2099 would stand on top of every list, and its conditions end before they begin."""
+    later = Occasion(datetime.now(UTC) + timedelta(hours=1), "Sato")
+
+    with pytest.raises(errors.BadValue, match="a time that has come"):
+        lots.sow(session, later, zone=farm.room, crop=farm.lettuce, code="L9", pieces=1)
+
+
+@pytest.mark.parametrize("note", ["\0", "\ud800", "x" * 4001])
+def test_a_note_no_database_keeps_is_refused_by_name(note: str) -> None:
+    with pytest.raises(errors.BadValue, match="note: expected text"):
+        Occasion(datetime.now(UTC), "Sato", note=note)
