@@ -61,13 +61,16 @@ def site(filled: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="module")
-def driver() -> Iterator[Playwright]:
+def driver(request: pytest.FixtureRequest) -> Iterator[Playwright]:
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed: sudo apt-get install chromium")
     with sync_playwright() as playwright:
         yield playwright
     # Playwright closes the loop it ran on; the next asynchronous test asks for the current one.
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    # Nobody else would close this one, and a loop collected open fails whichever test runs then.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    request.config.add_cleanup(loop.close)
 
 
 @pytest.fixture(scope="module")
