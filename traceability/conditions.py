@@ -6,7 +6,7 @@ is told. The sums are made by the database, so a month of readings every ten sec
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -229,7 +229,7 @@ def _quarters(session: Session, window: Window) -> Sequence[Any]:
 def _warmth(
     session: Session, windows: Sequence[Window], spans: Sequence[Span], base_c: float
 ) -> DegreeDays:
-    """Sum degree days over the spans' local days."""
+    """Sum degree days over the spans' local days; half a day in the room is half a day's warmth."""
     extremes: dict[date, tuple[float, float]] = {}
     for window in _of(windows, "air_temperature"):
         zone = _time_zone(session, window.span)
@@ -237,19 +237,30 @@ def _warmth(
             day = utc_from_ms(bucket.start_ms).astimezone(zone).date()
             high, low = extremes.get(day, (bucket.high, bucket.low))
             extremes[day] = (max(high, bucket.high), min(low, bucket.low))
-    days = {day for span in spans for day in _days(span, _time_zone(session, span))}
+    shares: dict[date, float] = {}
+    for span in spans:
+        for day, share in _days(span, _time_zone(session, span)):
+            shares[day] = min(1.0, shares.get(day, 0.0) + share)
     total = sum(
-        degree_days(high, low, base_c=base_c, clipping=CLIPPING) for high, low in extremes.values()
+        degree_days(high, low, base_c=base_c, clipping=CLIPPING) * shares.get(day, 0.0)
+        for day, (high, low) in extremes.items()
     )
-    return DegreeDays(total, base_c, CLIPPING, len(extremes), len(days - extremes.keys()))
+    return DegreeDays(total, base_c, CLIPPING, len(extremes), len(shares.keys() - extremes.keys()))
 
 
-def _days(span: Span, zone: ZoneInfo) -> Iterator[date]:
+def _days(span: Span, zone: ZoneInfo) -> Iterator[tuple[date, float]]:
+    """Give each local day of a span, and the share of that day it lasted."""
     day = span.start.astimezone(zone).date()
-    last = (span.end - timedelta(milliseconds=1)).astimezone(zone).date()
-    while day <= last:
-        yield day
+    while (begin := _midnight(day, zone)) < span.end:
         day += timedelta(days=1)
+        end = _midnight(day, zone)
+        inside = min(span.end, end) - max(span.start, begin)
+        yield day - timedelta(days=1), inside / (end - begin)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The moment a local day begins, in UTC: a day of a clock change is not 24 hours."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _time_zone(session: Session, span: Span) -> ZoneInfo:

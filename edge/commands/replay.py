@@ -1,10 +1,17 @@
 """`minori replay`: a recorded climate through simulated probes and the real agent."""
 
+import math
 from pathlib import Path
 
 import click
 
 from edge.commands._config import config_option
+
+
+def _number(_context: click.Context, _option: click.Parameter, speed: float) -> float:
+    if not math.isfinite(speed):
+        raise click.BadParameter(f"expected a number such as 0 or 60, got {speed}")
+    return speed
 
 
 @click.command()
@@ -13,6 +20,7 @@ from edge.commands._config import config_option
 @click.option(
     "--speed",
     type=click.FloatRange(min=0),
+    callback=_number,
     default=0.0,
     help="60 plays an hour in a minute; 0 (the default) as fast as the wires go.",
 )

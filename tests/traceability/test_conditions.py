@@ -138,3 +138,14 @@ def test_an_open_stay_ends_now(session: Session, farm: Farm) -> None:
     (span,) = conditions.spans_of(session, acts.made(session, sown), now=on_day(3).at)
 
     assert (span.start, span.end) == (on_day(0).at, on_day(3).at)
+
+
+def test_half_a_day_in_the_room_is_half_a_days_warmth(session: Session, farm: Farm) -> None:
+    """Sown at 09:00 local: the first day counts 15 of its 24 hours, the last until the cut."""
+    fill(session, farm, "air_temperature", lambda _: 20.0, days=3)
+    spans = [conditions.Span(farm.room, START, START + timedelta(hours=27))]
+
+    found = conditions.lived_through(session, spans, base_c=4.0).degree_days
+
+    assert found is not None
+    assert found.total == pytest.approx(16.0 * (15 / 24 + 12 / 24))
