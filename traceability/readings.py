@@ -12,7 +12,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, func, text
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
@@ -29,9 +29,10 @@ ReadingRow = tuple[int, int, float | None, int, int]
 CHUNKS = (1000, 100, 10, 1)
 _KEY = itemgetter(0, 1)
 
-# Keys of redelivered messages are kept this long: a persistent session that was away for longer
-# has been cleared by the broker too.
-KEEP_DELIVERY_KEYS_MS = 7 * 24 * 3600 * 1000
+# How many keys are remembered. A redelivery can only be of a message that was on its way when the
+# connection broke, so one of the last few thousand; and packet ids come round after 65,535, so an
+# older key would take a new message for an old one, and lose it.
+KEEP_DELIVERY_KEYS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,20 +252,17 @@ def _known_keys(connection: Connection, repeats: Sequence[Delivery]) -> set[str 
 def _remember(connection: Connection, fresh: Sequence[Delivery]) -> None:
     if not fresh:
         return
-    rows = {d.key: {"key": d.key, "at_ms": _newest_ms(d)} for d in fresh}
+    last = connection.scalar(core_select(func.max(delivery.c.number))) or 0
+    rows = [{"key": d.key, "number": last + i} for i, d in enumerate(fresh, 1)]
     connection.execute(
         text(
-            "INSERT INTO delivery (key, at_ms) VALUES (:key, :at_ms) "
-            "ON CONFLICT (key) DO UPDATE SET at_ms = excluded.at_ms"
+            "INSERT INTO delivery (key, number) VALUES (:key, :number) "
+            "ON CONFLICT (key) DO UPDATE SET number = excluded.number"
         ),
-        list(rows.values()),
+        rows,
     )
-    horizon_ms = max(_newest_ms(d) for d in fresh) - KEEP_DELIVERY_KEYS_MS
-    connection.execute(delivery.delete().where(delivery.c.at_ms < horizon_ms))
-
-
-def _newest_ms(item: Delivery) -> int:
-    return max((to_ms(r.at) for r in item.readings), default=0)
+    oldest = last + len(rows) - KEEP_DELIVERY_KEYS
+    connection.execute(delivery.delete().where(delivery.c.number <= oldest))
 
 
 def _chunks(rows: Sequence[ReadingRow]) -> Iterator[Sequence[ReadingRow]]:

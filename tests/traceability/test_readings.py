@@ -108,3 +108,17 @@ def test_moving_a_probe_rewrites_no_old_placement(engine: Engine, site: Site) ->
 
     assert newest.zone == "B"
     assert newest.quality is Quality.GOOD
+
+
+def test_a_key_from_long_ago_makes_no_new_message_an_old_one(
+    engine: Engine, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packet ids come round after 65,535: the same id and bytes may be a new message's, resent."""
+    monkeypatch.setattr(readings, "KEEP_DELIVERY_KEYS", 3)
+    recorder = Recorder(engine, site.id)
+    recorder.append([Delivery([co2(800, minute)], key=f"m{minute}") for minute in range(5)])
+
+    old = recorder.append([Delivery([co2(800, 10)], key="m0", redelivered=True)])
+    late = recorder.append([Delivery([co2(800, 11)], key="m4", redelivered=True)])
+
+    assert (old, late) == (1, 0)

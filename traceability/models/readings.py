@@ -24,6 +24,6 @@ delivery = Table(
     "delivery",
     SQLModel.metadata,
     Column("key", String, primary_key=True),
-    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("number", BigInteger, nullable=False, index=True),  # order of arrival
     sqlite_with_rowid=False,
 )
