@@ -37,7 +37,7 @@ class Collector:
         self._settings = settings
         self._clock = clock
         self.intake = Intake()
-        self.bus = Bus(_broker(settings))
+        self.bus = Bus(broker_of(settings))
         self.status = Status(self.intake, self.bus)
         self._wired = wire(settings, now=clock.now)
         site_id = register(engine, settings, since=clock.now())
@@ -87,7 +87,8 @@ class Collector:
         log.info("%s", self.status.summary())
 
 
-def _broker(settings: Settings) -> Broker:
+def broker_of(settings: Settings) -> Broker:
+    """Return the broker of the settings, and how we present ourselves there."""
     mqtt = settings.mqtt
     is_inside = not mqtt.host
     return Broker(

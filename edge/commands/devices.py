@@ -33,6 +33,7 @@ _HELP = """Probes: known models, recorded exchanges, a look at what a device say
 \b
 minori devices models
 minori devices scan
+minori devices discover
 minori devices test bench-1
 minori devices check profiles/my_probe.toml
 minori devices decode xy_md02 --hex '01 04 04 00 CE 02 57 DA E5'
@@ -50,6 +51,20 @@ def command() -> None:
 command.add_command(calibrate.calibrate)
 command.add_command(calibrate.listed)
 command.add_command(calibrate.void)
+
+
+@command.command()
+@_CONFIG
+@click.option("--seconds", type=click.FloatRange(0.1, 600), default=3.0, show_default=True)
+def discover(config: Path | None, seconds: float) -> None:
+    """Print settings for what others announced to Home Assistant at the broker."""
+    from edge import discovery
+
+    found = asyncio.run(discovery.listen(settings_file.load(config), seconds))
+    if not found:
+        click.echo("nothing is announced there; a longer --seconds finds slow brokers", err=True)
+        return
+    click.echo(discovery.as_settings(found))
 
 
 @command.command()
