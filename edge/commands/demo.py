@@ -56,9 +56,9 @@ Minori shows a farm. Open:
 
 By command, in another terminal:
 
-  export MINORI_CONFIG={demo.config}
+  export MINORI_CONFIG={demo.config} LOT={lot.code}
   .venv/bin/minori lot list
-  .venv/bin/minori trace {lot.code}
+  .venv/bin/minori trace $LOT
   .venv/bin/minori forecast show low-k-lettuce
 
 The service's log: {demo.folder / "minori.log"}
