@@ -153,7 +153,10 @@ async def _play(
                 done.rows += 1
                 progress(1)
                 await asyncio.sleep((after.at - row.at).total_seconds() / speed if speed else 0)
-            # Ended by being cancelled, it stores what still waits.
+            # Cancelled halfway through a batch it would write that again, and count it as known.
+            answers = sum(health.answers for health in done.devices.values())
+            while recorded.deliveries < answers:
+                await asyncio.sleep(0.005)
             writer.cancel()
     finally:
         for port in ports:
