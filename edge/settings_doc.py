@@ -14,7 +14,7 @@ from edge.settings import Says, Settings
 
 _HEAD = """# Settings
 
-<!-- Made by `minori settings doc`; a test compares. Change the words in edge/settings.py. -->
+<!-- Made by `minori settings doc`; a test compares. Change the words in edge/settings/. -->
 
 One file, `minori.toml`, looked for as `--config`, then `MINORI_CONFIG`, then beside you, then
 `/etc/minori/minori.toml`. Anything in it can be overridden from the environment with two

@@ -1,25 +1,13 @@
 """How the collecting part fares: for /metrics, and one line in the log now and then."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from edge.agents.intake import Intake
 from edge.agents.poll import Health
 from edge.agents.record import Recorded
 from edge.bus import Bus
+from edge.metrics import Metric, Source, counter, exposition, gauge
 from edge.refusals import Refusals
-
-# name -> (kind, help); the order they are shown in.
-_METRICS = {
-    "minori_readings_stored_total": ("counter", "Readings stored since the start."),
-    "minori_batches_total": ("counter", "Transactions that stored readings."),
-    "minori_deliveries_waiting": ("gauge", "Deliveries of readings not yet stored."),
-    "minori_mqtt_connected": ("gauge", "1 while the MQTT session stands."),
-    "minori_mqtt_connections_total": ("counter", "MQTT sessions since the start."),
-    "minori_refused_total": ("counter", "Messages and fields refused, by code."),
-    "minori_device_answers_total": ("counter", "Answers of a polled device."),
-    "minori_device_faults_total": ("counter", "Polls of a device that failed, by code."),
-}
-_Sample = tuple[str, dict[str, str], float]
 
 
 class Status:
@@ -31,10 +19,15 @@ class Status:
         self.devices: Health = {}
         self._intake = intake
         self._bus = bus
+        self._sources: list[Source] = [self._collected]
+
+    def add(self, source: Source) -> None:
+        """Show another part's numbers, too."""
+        self._sources.append(source)
 
     def text(self) -> str:
         """Return everything in Prometheus' text form."""
-        return "".join(_exposition(self._samples()))
+        return exposition(metric for source in self._sources for metric in source())
 
     def summary(self) -> str:
         """Return one line for the log."""
@@ -44,33 +37,51 @@ class Status:
             f"{len(self._intake)} waiting; never answered: {', '.join(silent) or 'none'}"
         )
 
-    def _samples(self) -> Iterator[_Sample]:
-        yield "minori_readings_stored_total", {}, self.recorded.rows
-        yield "minori_batches_total", {}, self.recorded.batches
-        yield "minori_deliveries_waiting", {}, len(self._intake)
-        yield "minori_mqtt_connected", {}, self._bus.is_connected
-        yield "minori_mqtt_connections_total", {}, self._bus.connections
-        for code, count in sorted(self.refusals.counts.items()):
-            yield "minori_refused_total", {"code": code}, count
-        for device, health in sorted(self.devices.items()):
-            yield "minori_device_answers_total", {"device": device}, health.answers
-        for device, health in sorted(self.devices.items()):
-            for code, count in sorted(health.faults.items()):
-                labels = {"device": device, "code": code}
-                yield "minori_device_faults_total", labels, count
+    def _collected(self) -> Iterator[Metric]:
+        yield counter(
+            "minori_readings_stored_total",
+            "Readings stored since the start.",
+            self.recorded.rows,
+        )
+        yield counter(
+            "minori_batches_total", "Transactions that stored readings.", self.recorded.batches
+        )
+        yield gauge(
+            "minori_deliveries_waiting",
+            "Deliveries of readings not yet stored.",
+            len(self._intake),
+        )
+        yield gauge(
+            "minori_mqtt_connected", "1 while the MQTT session stands.", self._bus.is_connected
+        )
+        yield counter(
+            "minori_mqtt_connections_total",
+            "MQTT sessions since the start.",
+            self._bus.connections,
+        )
+        yield Metric(
+            "minori_refused_total",
+            "counter",
+            "Messages and fields refused, by code.",
+            [({"code": code}, n) for code, n in sorted(self.refusals.counts.items())],
+        )
+        yield from self._devices()
 
-
-def _exposition(samples: Iterable[_Sample]) -> Iterator[str]:
-    """Source: Prometheus text exposition format 0.0.4."""
-    said = ""
-    for name, labels, value in samples:
-        if name != said:
-            kind, words = _METRICS[name]
-            yield f"# HELP {name} {words}\n# TYPE {name} {kind}\n"
-            said = name
-        inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-        yield f"{name}{{{inside}}} {value:g}\n" if inside else f"{name} {value:g}\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    def _devices(self) -> Iterator[Metric]:
+        devices = sorted(self.devices.items())
+        yield Metric(
+            "minori_device_answers_total",
+            "counter",
+            "Answers of a polled device.",
+            [({"device": name}, health.answers) for name, health in devices],
+        )
+        yield Metric(
+            "minori_device_faults_total",
+            "counter",
+            "Polls of a device that failed, by code.",
+            [
+                ({"device": name, "code": code}, count)
+                for name, health in devices
+                for code, count in sorted(health.faults.items())
+            ],
+        )
