@@ -27,7 +27,6 @@ from traceability.models import (
     Flow,
     Inspection,
     Lot,
-    Outbox,
     Party,
     Site,
     Zone,
@@ -169,7 +168,6 @@ def _record(session: Session, kind: str, occasion: Occasion, draft: Draft, reque
     session.add_all([*_act_lines(act, draft), *_act_flows(act, draft)])
     if draft.inspection is not None:
         session.add(draft.inspection)
-    session.add(Outbox(kind="act", ref=act.id, created_at=act.recorded_at))
     touched = [lot for lot, _ in (*draft.makes, *draft.takes)] + list(draft.subjects)
     project(session, *{lot.id: lot for lot in touched}.values())
     return act

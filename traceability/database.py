@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
+import traceability.outbox  # noqa: F401  sessions queue for the hub what they write
 from traceability.errors import DatabaseTooNew, DatabaseUnusable, TraceabilityError
 
 # How long a writer waits for another before it gives up; a slow card's longest fsync fits.

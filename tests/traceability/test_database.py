@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlmodel import SQLModel, select
 
-from traceability import catalogue, database, errors
+from traceability import catalogue, database, errors, replicated
 from traceability.models import Organisation
 
 
@@ -20,6 +20,19 @@ def test_the_migrations_make_exactly_the_models(engine: Engine) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
 
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_every_table_is_sent_or_stays_for_a_reason() -> None:
+    """A table that nobody decided about would be missing at the hub, and nobody would notice:
+    add it to KINDS of traceability.replicated (it travels), or to STAYS_HERE with the reason."""
+    decided = {
+        *replicated.BY_NAME,
+        *replicated.WITH_ACTS,
+        *replicated.COMPUTED,
+        *replicated.STAYS_HERE,
+    }
+
+    assert set(SQLModel.metadata.tables) - decided == set()
 
 
 def test_revisions_are_the_numbers_of_their_files() -> None:

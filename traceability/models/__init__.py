@@ -5,6 +5,14 @@ from traceability.models.base import new_id
 from traceability.models.calibrations import CALIBRATION_KINDS, CalibrationEvent
 from traceability.models.crops import Crop, CropTarget, TradeItem
 from traceability.models.devices import Device, Placement, Series
+from traceability.models.edges import (
+    Edge,
+    EdgeCode,
+    EdgeRefusal,
+    EdgeRow,
+    EdgeSite,
+    EdgeStream,
+)
 from traceability.models.forecasts import ForecastRecord, Job
 from traceability.models.lots import STAGES, Lot, Stay
 from traceability.models.outbox import Outbox, StoreFact
@@ -12,6 +20,13 @@ from traceability.models.parties import PARTY_ROLES, Party
 from traceability.models.people import USER_ROLES, User
 from traceability.models.places import ZONE_KINDS, Organisation, Site, Zone
 from traceability.models.readings import delivery, reading
+from traceability.models.uplink import (
+    UplinkGap,
+    UplinkMark,
+    UplinkReceipt,
+    UplinkRefusal,
+    UplinkSent,
+)
 
 __all__ = [
     "ACT_KINDS",
@@ -26,6 +41,12 @@ __all__ = [
     "Crop",
     "CropTarget",
     "Device",
+    "Edge",
+    "EdgeCode",
+    "EdgeRefusal",
+    "EdgeRow",
+    "EdgeSite",
+    "EdgeStream",
     "Flow",
     "ForecastRecord",
     "Inspection",
@@ -40,6 +61,11 @@ __all__ = [
     "Stay",
     "StoreFact",
     "TradeItem",
+    "UplinkGap",
+    "UplinkMark",
+    "UplinkReceipt",
+    "UplinkRefusal",
+    "UplinkSent",
     "User",
     "Zone",
     "delivery",

@@ -1,0 +1,150 @@
+"""Which tables an edge sends to its hub, in the order in which rows need each other, and how a row
+is written down on the way.
+
+A table is named in exactly one place below; a test fails on one that nobody decided about. Acts
+carry what hangs on them (lots, lines, flows, inspections), so that a hub takes them whole or not
+at all. What can be computed from acts is not sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Integer, Table
+from sqlmodel import Session, SQLModel, select
+
+from traceability.models import (
+    Act,
+    CalibrationEvent,
+    Crop,
+    CropTarget,
+    Device,
+    Organisation,
+    Party,
+    Placement,
+    Series,
+    Site,
+    TradeItem,
+    Zone,
+)
+
+ACT = "act"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A table whose rows travel.
+
+    Attributes:
+        key: Columns by which a hub knows a row again that came under another id: two sites of one
+            owner share a crop. What it refers to is translated first.
+        is_fixed: Rows never change, so they are written down when they are sent.
+    """
+
+    model: type[SQLModel]
+    key: tuple[str, ...]
+    is_fixed: bool = False
+
+    @property
+    def name(self) -> str:
+        return str(self.model.__tablename__)
+
+    @property
+    def table(self) -> Table:
+        return SQLModel.metadata.tables[self.name]
+
+    def column(self, name: str) -> Column[Any]:
+        return self.table.columns[name]
+
+    @property
+    def order(self) -> str:
+        """The column that rows were made in the order of."""
+        return str(next(iter(self.table.primary_key)).name)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The columns that name a row on its way: its id, where its table counts rows beside it."""
+        by_id = "id" in self.table.columns and not self.column("id").primary_key
+        return ("id",) if by_id else tuple(str(c.name) for c in self.table.primary_key)
+
+    def ref(self, row: SQLModel) -> str:
+        """Return the text by which a row is named on its way."""
+        return "/".join(str(getattr(row, name)) for name in self.identity)
+
+
+KINDS = (
+    Kind(Organisation, ("code",)),
+    Kind(Site, ("organisation_id", "code")),
+    Kind(Zone, ("site_id", "code")),
+    Kind(Party, ("organisation_id", "code")),
+    Kind(Crop, ("organisation_id", "code")),
+    Kind(CropTarget, ("crop_id", "quantity")),
+    Kind(TradeItem, ("organisation_id", "code")),
+    Kind(Device, ("site_id", "code")),
+    Kind(Series, ("device_id", "quantity", "channel")),
+    Kind(Placement, ("device_id", "start")),
+    Kind(CalibrationEvent, ("id",), is_fixed=True),
+    Kind(Act, ("id",), is_fixed=True),
+)
+BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
+BY_MODEL: Mapping[type, Kind] = {kind.model: kind for kind in KINDS}
+PLACE: Mapping[str, int] = {kind.name: place for place, kind in enumerate(KINDS)}
+
+# Carried by the act they belong to.
+WITH_ACTS = frozenset({"lot", "act_line", "flow", "inspection"})
+# Computed from what is sent, here as there.
+COMPUTED = frozenset({"stay"})
+# Of one database only.
+STAYS_HERE: Mapping[str, str] = {
+    "reading": "telemetry: sent from the table itself, see traceability.telemetry",
+    "delivery": "keys of messages this broker may send again",
+    "user": "who may sign in is each service's own matter",
+    "job": "a wish of this process's own readers",
+    "forecast": "made from one site's lots; the hub fits its own from all of them",
+    "outbox": "the stream itself",
+    "store_fact": "facts of one database",
+    "uplink_receipt": "how far our hub is",
+    "uplink_mark": "how far our hub is",
+    "uplink_gap": "how far our hub is",
+    "uplink_sent": "how far our hub is",
+    "uplink_refusal": "what our hub refused",
+    "edge": "who may send to us",
+    "edge_code": "who may send to us",
+    "edge_stream": "how far our edges are",
+    "edge_site": "who may send to us",
+    "edge_row": "how far our edges are",
+    "edge_refusal": "what we refused",
+}
+
+
+def written(row: SQLModel) -> bytes:
+    """Return a row as JSON, by the names of its columns."""
+    return msgspec.json.encode(facts_of(row))
+
+
+def facts_of(row: SQLModel) -> dict[str, Any]:
+    """Return a row's columns as JSON holds them."""
+    columns = SQLModel.metadata.tables[str(row.__tablename__)].columns
+    return {column.name: _plain(getattr(row, column.name)) for column in columns}
+
+
+def find(session: Session, kind: Kind, ref: str) -> SQLModel | None:
+    """Return the row that a ref names, or None where it is gone."""
+    parts = ref.split("/", len(kind.identity) - 1)
+    by = {
+        name: int(part) if isinstance(kind.column(name).type, Integer) else part
+        for name, part in zip(kind.identity, parts, strict=True)
+    }
+    return session.exec(select(kind.model).filter_by(**by)).one_or_none()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode()
+    return value
