@@ -40,6 +40,8 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     record.CannotVoid: HTTPStatus.CONFLICT,
     record.DatabaseTooNew: HTTPStatus.SERVICE_UNAVAILABLE,
     record.DatabaseUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
+    record.DatabaseFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    record.DatabaseInDoubt: HTTPStatus.SERVICE_UNAVAILABLE,
     Gs1Error: HTTPStatus.BAD_REQUEST,
     ForecastingError: HTTPStatus.CONFLICT,
     SensorError: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -77,6 +79,7 @@ TITLES = {
     HTTPStatus.TOO_MANY_REQUESTS: _("Wait a moment"),
     HTTPStatus.INTERNAL_SERVER_ERROR: _("Something failed inside Minori"),
     HTTPStatus.SERVICE_UNAVAILABLE: _("The record cannot be reached"),
+    HTTPStatus.INSUFFICIENT_STORAGE: _("The disk is full"),
 }
 
 

@@ -10,12 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlmodel import Session
 
 import traceability.outbox  # noqa: F401  sessions queue for the hub what they write
-from traceability.errors import DatabaseTooNew, DatabaseUnusable, TraceabilityError
+from traceability import guard
+from traceability.errors import (
+    DatabaseFull,
+    DatabaseInDoubt,
+    DatabaseTooNew,
+    DatabaseUnusable,
+    TraceabilityError,
+)
+from traceability.trouble import Trouble, name_of, trouble_of
 
 # How long a writer waits for another before it gives up; a slow card's longest fsync fits.
 BUSY_TIMEOUT_MS = 10_000
@@ -24,6 +32,8 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    # `traceability.guard` copies the log into the file, because SQLite hides a failure of that.
+    "PRAGMA wal_autocheckpoint = 0",
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
 )
 
@@ -50,7 +60,18 @@ def connect(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        file = sqlite_file(url)
+        if file is not None:
+            guard.watch(engine, file)
     return engine
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite address; None for a server, or what lies in memory."""
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite" or parts.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parts.database))
 
 
 @contextmanager
@@ -62,10 +83,21 @@ def reading_session(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def writing_session(engine: Engine) -> Iterator[Session]:
-    """Give a session that commits when the block ends well and keeps nothing when it does not."""
+    """Give a session that commits when the block ends well and keeps nothing when it does not.
+
+    Raises:
+        DatabaseFull: there is no room for it.
+        DatabaseInDoubt: the disk failed; nothing is written until the file was verified.
+    """
+    guard.trusted(engine)
     writer = engine.execution_options(write=True)
-    with Session(writer, expire_on_commit=False) as session, session.begin():
+    with (
+        _named_trouble(engine),
+        Session(writer, expire_on_commit=False) as session,
+        session.begin(),
+    ):
         yield session
+    guard.trusted(engine)
 
 
 def upgrade(url: str) -> str:
@@ -149,4 +181,19 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get("write", False)
+    if write:
+        guard.about_to_write(connection)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _named_trouble(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        trouble = trouble_of(error)
+        if trouble is Trouble.FULL:
+            raise DatabaseFull(url=_shown(engine)) from error
+        if trouble is Trouble.DOUBT:
+            raise DatabaseInDoubt(file=engine.url.database, cause=name_of(error)) from error
+        raise

@@ -14,7 +14,9 @@ TraceabilityError
 ├── CannotVoid             later acts build on the one to be voided
 ├── BadValue               a field outside what it may be
 ├── DatabaseTooNew         the file was written by a newer Minori
-└── DatabaseUnusable       the database cannot be opened or lacks its tables
+├── DatabaseUnusable       the database cannot be opened or lacks its tables
+├── DatabaseFull           no room on the disk: nothing was written, make room
+└── DatabaseInDoubt        the disk failed: nothing is written until the file was verified
 """
 
 
@@ -129,3 +131,18 @@ class DatabaseTooNew(TraceabilityError):
 class DatabaseUnusable(TraceabilityError):
     code = "database_unusable"
     template = "{url} cannot be used: {cause}; {next_step}"
+
+
+class DatabaseFull(TraceabilityError):
+    code = "database_full"
+    template = (
+        "{url}: the disk is full, and nothing of this was recorded; make room, then do it again"
+    )
+
+
+class DatabaseInDoubt(TraceabilityError):
+    code = "database_in_doubt"
+    template = (
+        "{file}: the disk failed ({cause}), and nothing is recorded until the file was reopened "
+        "and verified, which happens by itself; if this stays, the disk is dying"
+    )

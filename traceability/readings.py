@@ -5,6 +5,7 @@ written twice leave one row. Values go in as plain rows, many a statement, never
 (measured: 33 times the CPU at batches of 1000).
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,8 +19,10 @@ from sqlmodel import Session, col, select
 
 from sensors import Quality, Reading, Reason, to_ms, utc_from_ms
 from sensors.calibration import Calibration, corrected
-from traceability import calibrations
+from traceability import calibrations, guard
 from traceability.models import Device, Placement, Series, Zone, delivery, reading
+
+log = logging.getLogger(__name__)
 
 # (series, ms since 1970, value, quality, reason): a row of the table as the drivers take it.
 ReadingRow = tuple[int, int, float | None, int, int]
@@ -82,22 +85,40 @@ class Recorder:
         self._engine = engine.execution_options(write=True)
         self._site_id = site_id
         self._series: dict[tuple[str, str, str], int] = {}
+        self._last: Sequence[Delivery] = ()
+        self._verified = 0
 
     def append(self, deliveries: Sequence[Delivery]) -> int:
         """Store a batch in one transaction, durable when this returns; return the new rows.
 
         Appending the same batch again changes nothing, so whoever cannot know whether a write
         landed writes it again. Nothing is stored if anything raises.
+
+        Raises:
+            DatabaseInDoubt: the disk failed; nothing is stored until the file was verified.
         """
+        verified = guard.trusted(self._engine)
         try:
             with self._engine.begin() as connection:
+                if verified != self._verified:
+                    self._rewrite(connection)
                 fresh = _unseen(connection, deliveries)
                 rows = [self._row(connection, r) for d in fresh for r in d.readings]
-                return insert_readings(connection, rows)
+                new = insert_readings(connection, rows)
+            guard.require(self._engine)  # the log may have failed to reach the file just now
         except Exception:
             # Series made in a transaction that did not commit do not exist.
             self._series.clear()
             raise
+        self._last, self._verified = deliveries, verified
+        return new
+
+    def _rewrite(self, connection: Connection) -> None:
+        """Write the last acknowledged batch again: the disk failed since, and it must be there."""
+        rows = [self._row(connection, r) for d in self._last for r in d.readings]
+        lost = insert_readings(connection, rows)
+        if lost:
+            log.warning("%d readings of the last batch had been lost, and were written again", lost)
 
     def _row(self, connection: Connection, item: Reading) -> ReadingRow:
         name = (item.device, item.quantity, item.channel)

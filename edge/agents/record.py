@@ -1,26 +1,17 @@
 """The only writer of readings: batches from the intake to the store, then the acknowledgements.
 
-The order is the promise (DESIGN 1): first the commit, then the sender hears of it. After an error
-of the store nothing more is acknowledged; the service ends, and what it had not acknowledged is
-sent again.
+The order is the promise (DESIGN 1): first the commit, then the sender hears of it. While the store
+takes nothing, nothing is acknowledged; what never was is sent again.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from dataclasses import dataclass, field
 
 from edge.agents.intake import Intake, Waiting
-from edge.errors import StoreFailed
+from edge.agents.patience import Patience
 from traceability.readings import Delivery
-
-log = logging.getLogger(__name__)
-
-# A restore or a long import may hold the database for a minute; who holds it longer hangs.
-LOCKED_TRIES = 6
 
 # `Recorder.append`: one transaction, durable when it returns; the number of new rows.
 Append = Callable[[Sequence[Delivery]], int]
@@ -33,6 +24,7 @@ class Recorded:
     deliveries: int = 0
     rows: int = 0
     batches: int = 0
+    patience: Patience = field(default_factory=Patience)
 
 
 async def record(intake: Intake, append: Append, recorded: Recorded) -> None:
@@ -52,38 +44,28 @@ async def record(intake: Intake, append: Append, recorded: Recorded) -> None:
         except asyncio.CancelledError:
             # Cancelled halfway through a write, we cannot know whether it landed. Appending is
             # idempotent, so write the batch again, and whatever was still waiting behind it.
-            await _store(thread, [*batch, *intake.drain()], append, recorded)
+            left = [*batch, *intake.drain()]
+            await _store(thread, left, append, recorded, is_stopping=True)
             raise
 
 
-async def _append(
-    thread: ThreadPoolExecutor, deliveries: Sequence[Delivery], append: Append
-) -> int:
-    loop = asyncio.get_running_loop()
-    tried = 0
-    while True:
-        try:
-            return await loop.run_in_executor(thread, append, deliveries)
-        except (SQLAlchemyError, OSError) as error:
-            tried += 1
-            # Held by another program, it has refused nothing; each try waits its ten seconds.
-            if not _is_locked(error) or tried == LOCKED_TRIES:
-                readings = sum(len(delivery.readings) for delivery in deliveries)
-                raise StoreFailed(readings=readings, cause=str(error).splitlines()[0]) from error
-            log.warning("the database is held by another program; trying again (%d)", tried)
-
-
-def _is_locked(error: Exception) -> bool:
-    return isinstance(error, OperationalError) and "locked" in str(error.orig)
-
-
 async def _store(
-    thread: ThreadPoolExecutor, batch: Sequence[Waiting], append: Append, recorded: Recorded
+    thread: ThreadPoolExecutor,
+    batch: Sequence[Waiting],
+    append: Append,
+    recorded: Recorded,
+    *,
+    is_stopping: bool = False,
 ) -> None:
     if not batch:
         return
     deliveries = [item.delivery for item in batch]
-    recorded.rows += await _append(thread, deliveries, append)
+    loop = asyncio.get_running_loop()
+    recorded.rows += await recorded.patience.until_stored(
+        lambda: loop.run_in_executor(thread, append, deliveries),
+        readings=sum(len(delivery.readings) for delivery in deliveries),
+        is_stopping=is_stopping,
+    )
     recorded.deliveries += len(deliveries)
     recorded.batches += 1
     for item in batch:

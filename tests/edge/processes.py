@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,13 @@ from edge.cli import main
 ENTRY = "from edge.cli import main; main()"
 
 
-def start(*arguments: str, log: Path) -> subprocess.Popen[bytes]:
+def start(
+    *arguments: str, log: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start `minori ARGUMENTS`; what it says goes to `log`."""
+    command = [sys.executable, "-c", ENTRY, *arguments]
     with log.open("ab") as target:
-        return subprocess.Popen(
-            [sys.executable, "-c", ENTRY, *arguments], stderr=target, stdout=target
-        )
+        return subprocess.Popen(command, stderr=target, stdout=target, env=environment)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """First the commit, then the acknowledgement; and a batch is worth its commit."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -9,17 +10,27 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from edge.agents.intake import POLLED_BOUND, Intake, Waiting
-from edge.agents.record import LOCKED_TRIES, Recorded, record
+from edge.agents.patience import HELD_TRIES
+from edge.agents.record import Recorded, record
 from edge.errors import StoreFailed
 from sensors import Reading
 from tests.edge.conftest import until
 from traceability.readings import Delivery
+from traceability.trouble import Trouble
 
 NOON = datetime(2026, 11, 1, 3, tzinfo=UTC)
 
 
 def delivery(number: int) -> Delivery:
     return Delivery([Reading("s8", "co2", 800.0, NOON + timedelta(seconds=number))])
+
+
+def sqlite_error(code: int) -> OperationalError:
+    """Return an error as the driver raises it."""
+    inner = sqlite3.OperationalError("said by SQLite")
+    inner.sqlite_errorcode = code
+    inner.sqlite_errorname = "SQLITE_BUSY" if code == sqlite3.SQLITE_BUSY else "SQLITE_FULL"
+    return OperationalError("INSERT", {}, inner)
 
 
 class Store:
@@ -75,7 +86,7 @@ async def test_after_a_store_error_nothing_is_acknowledged() -> None:
 
 async def test_a_database_held_by_another_program_is_waited_for() -> None:
     store, intake, told = Store(), Intake(), []
-    held = [OperationalError("INSERT", {}, OSError("database is locked"))] * (LOCKED_TRIES - 1)
+    held = [sqlite_error(sqlite3.SQLITE_BUSY)] * (HELD_TRIES - 1)
 
     def append(deliveries: Sequence[Delivery]) -> int:
         if held:
@@ -92,12 +103,52 @@ async def test_a_database_held_by_another_program_is_waited_for() -> None:
 
 async def test_a_database_held_for_ever_ends_the_service() -> None:
     def append(_deliveries: Sequence[Delivery]) -> int:
-        raise OperationalError("INSERT", {}, OSError("database is locked"))
+        raise sqlite_error(sqlite3.SQLITE_BUSY)
 
     intake, told = Intake(), []
     intake.offer(Waiting(delivery(0), lambda: told.append(0)))
-    with pytest.raises(StoreFailed, match="database is locked"):
+    with pytest.raises(StoreFailed, match="SQLITE_BUSY"):
         await record(intake, append, Recorded())
+
+    assert told == []
+
+
+async def test_a_full_disk_is_waited_for_however_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is acknowledged meanwhile, and nothing is lost once there is room again."""
+    monkeypatch.setattr("edge.agents.patience.ROOM_EVERY_S", 0.0)
+    store, intake, told, recorded = Store(), Intake(), [], Recorded()
+    refused = 0
+
+    def append(deliveries: Sequence[Delivery]) -> int:
+        nonlocal refused
+        if refused < 50:
+            refused += 1
+            assert told == []
+            raise sqlite_error(sqlite3.SQLITE_FULL)
+        return store.append(deliveries)
+
+    task = asyncio.create_task(record(intake, append, recorded))
+    intake.offer(Waiting(delivery(0), lambda: told.append(0)))
+    await until(lambda: recorded.patience.trouble is Trouble.FULL)
+    await until(lambda: told)
+    task.cancel()
+
+    assert recorded.patience.trouble is None
+    assert store.stored == [delivery(0)]
+
+
+async def test_stopping_while_the_disk_is_full_does_not_wait_for_room() -> None:
+    def append(_deliveries: Sequence[Delivery]) -> int:
+        raise sqlite_error(sqlite3.SQLITE_FULL)
+
+    intake, told, recorded = Intake(), [], Recorded()
+    task = asyncio.create_task(record(intake, append, recorded))
+    intake.offer(Waiting(delivery(0), lambda: told.append(0)))
+    await until(lambda: recorded.patience.trouble is Trouble.FULL)
+
+    task.cancel()
+    with pytest.raises(StoreFailed, match="SQLITE_FULL"):
+        await task
 
     assert told == []
 
