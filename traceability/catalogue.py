@@ -7,11 +7,13 @@ alike. `find_*` raises NotFound with what to do.
 from collections.abc import Mapping
 from typing import TypeVar
 
+from pydantic import ValidationError
 from sqlmodel import Session, SQLModel, select
 
+from traceability import recipes
 from traceability.errors import BadValue, NotFound
 from traceability.gs1 import gtin14
-from traceability.models import Crop, CropTarget, Lot, Organisation, Party, Site, TradeItem, Zone
+from traceability.models import Crop, Lot, Organisation, Party, Site, TradeItem, Zone
 
 _Row = TypeVar("_Row", bound=SQLModel)
 
@@ -41,16 +43,21 @@ def ensure_crop(
     code: str,
     *,
     targets: Mapping[str, tuple[float, float]] | None = None,
+    by: str = "minori",
     **facts: object,
 ) -> Crop:
     """`facts`: name, name_ja, variety, largest_head_g, growing_days, degree_day_base_c.
 
-    `targets` are the ranges it should grow in: quantity -> (low, high) in the quantity's unit.
+    `targets` are the ranges it should grow in all its life: quantity -> (low, high) in the
+    quantity's unit. Said beside those there are, they make the next version of its recipe, which
+    `by` signs.
+
+    Raises:
+        BadValue: the crop's recipe says more than one range a quantity.
     """
     crop = _ensure(session, Crop, {"organisation_id": organisation.id, "code": code}, facts)
-    for quantity, (low, high) in (targets or {}).items():
-        key = {"crop_id": crop.id, "quantity": quantity}
-        _ensure(session, CropTarget, key, {"low": low, "high": high})
+    if targets:
+        _ensure_targets(session, crop, targets, by)
     return crop
 
 
@@ -84,6 +91,36 @@ def find(session: Session, model: type[_Row], code: str, **within: object) -> _R
         known = ", ".join(sorted(by_code)) or "none yet"
         raise NotFound(what=what, name=code, next_step=f"known are: {known}")
     return by_code[code]
+
+
+def targets_of(session: Session, crop: Crop) -> dict[str, tuple[float, float]] | None:
+    """Return the ranges a crop wants all its life; None where its recipe says more than that."""
+    newest = recipes.newest_of(session, crop)
+    return {} if newest is None else recipes.always_of(recipes.document_of(newest))
+
+
+def _ensure_targets(
+    session: Session, crop: Crop, targets: Mapping[str, tuple[float, float]], by: str
+) -> None:
+    before = targets_of(session, crop)
+    if before is None:
+        raise BadValue(
+            field="targets",
+            expected="a crop that wants the same all its life",
+            got=f"{crop.code}, whose recipe has stages or differs by day and night",
+            next_step="change the recipe: minori catalogue recipe show, then import",
+        )
+    try:
+        document = recipes.one_stage(before | dict(targets))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise BadValue(
+            field="targets",
+            expected=fault["msg"].removeprefix("Value error, "),
+            got=", ".join(f"{name} {pair[0]:g} to {pair[1]:g}" for name, pair in targets.items()),
+            next_step="correct it; the units are those of docs/glossary.md",
+        ) from error
+    recipes.record(session, crop, document, by=by)
 
 
 def _refuse_gtin(session: Session, key: Mapping[str, object], gtin: object) -> None:

@@ -17,10 +17,10 @@ from sqlmodel import Session, col, select
 from sensors import QUANTITIES, Quality, to_ms, utc_from_ms
 from sensors.derived import OF_AIR
 from sensors.heat import Clipping, degree_days
-from traceability import derived
+from traceability import catalogue, derived
 from traceability.derived import Bucket
 from traceability.lived import Condition, Conditions, DayLight, DegreeDays, Gap, Point, Span
-from traceability.models import CropTarget, Lot, Site, Stay, Zone
+from traceability.models import Crop, Lot, Site, Stay, Zone
 from traceability.windows import Window, best_by_span, gaps_of, trusted, windows_of
 
 __all__ = [
@@ -80,9 +80,8 @@ def spans_of(
 
 
 def targets_of(session: Session, crop_id: str) -> dict[str, tuple[float, float]]:
-    """Return quantity -> (low, high) in which the crop should grow."""
-    rows = session.exec(select(CropTarget).where(CropTarget.crop_id == crop_id))
-    return {row.quantity: (row.low, row.high) for row in rows}
+    """Return quantity -> (low, high) in which the crop should grow all its life."""
+    return catalogue.targets_of(session, session.get_one(Crop, crop_id)) or {}
 
 
 def lived_through(

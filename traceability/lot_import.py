@@ -127,7 +127,8 @@ def _start(
     pieces: int | None,
 ) -> Draft:
     lot = lots.new_lot(site.id, crop, code, "growing", occasion)
-    return Draft(site.id, zone=zone, makes=[(lot, Amount(pieces=pieces))])
+    facts = lots.under_recipe(session, lot, crop)
+    return Draft(site.id, zone=zone, makes=[(lot, Amount(pieces=pieces))], facts=facts)
 
 
 _sow = recorded("sow")(_start)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from traceability import acts, rules
+from traceability import acts, recipes, rules
 from traceability.acts import Draft, Occasion, recorded
 from traceability.amounts import Amount, apportion, total
 from traceability.errors import (
@@ -52,9 +52,12 @@ def sow(
 ) -> Draft:
     """Start a growing lot of so many plants; `seeds` are the input lots it was sown from."""
     lot = new_lot(zone.site_id, crop, code, "growing", occasion)
+    recipe = under_recipe(session, lot, crop)
     amount = Amount(pieces=rules.at_least_one("pieces", pieces))
     flows = [(seed, lot, used) for seed, used in seeds]
-    return Draft(zone.site_id, zone=zone, takes=seeds, makes=[(lot, amount)], flows=flows)
+    return Draft(
+        zone.site_id, zone=zone, takes=seeds, makes=[(lot, amount)], flows=flows, facts=recipe
+    )
 
 
 @recorded("transplant")
@@ -281,7 +284,9 @@ def receive(
             next_step="name its own crop, or another item",
         )
     lot = new_lot(zone.site_id, crop, code, stage, occasion, item=item)
-    return Draft(zone.site_id, zone=zone, makes=[(lot, amount)], from_party=from_party)
+    facts = under_recipe(session, lot, crop) if stage == "growing" else {}
+    makes = [(lot, amount)]
+    return Draft(zone.site_id, zone=zone, makes=makes, from_party=from_party, facts=facts)
 
 
 @recorded("discard")
@@ -356,6 +361,15 @@ def new_lot(
     )
 
 
+def under_recipe(session: Session, lot: Lot, crop: Crop) -> dict[str, object]:
+    """Have a lot that begins to grow keep the recipe of its day; return it as facts of its act."""
+    recipe = recipes.in_force(session, crop, lot.opened_at)
+    if recipe is None:
+        return {}
+    lot.recipe_id = recipe.id
+    return {"recipe": recipe.id, "recipe_version": recipe.version}
+
+
 def _sibling(lot: Lot, code: str, occasion: Occasion) -> Lot:
     """A lot of the same kind as another, under its own code."""
     return Lot(
@@ -365,6 +379,7 @@ def _sibling(lot: Lot, code: str, occasion: Occasion) -> Lot:
         scope=lot.scope,
         stage=lot.stage,
         crop_id=lot.crop_id,
+        recipe_id=lot.recipe_id,
         trade_item_id=lot.trade_item_id,
         packed_on=lot.packed_on,
         best_before=lot.best_before,

@@ -6,7 +6,8 @@ from sqlmodel import col, select
 
 from api.deps import ReadSession
 from api.templating import page
-from traceability.models import Crop, CropTarget, Party, Site, TradeItem, Zone
+from traceability import recipes
+from traceability.models import Crop, Party, Site, TradeItem, Zone
 
 router = APIRouter(include_in_schema=False)
 
@@ -14,8 +15,9 @@ router = APIRouter(include_in_schema=False)
 @router.get("/crops")
 def crops(request: Request, session: ReadSession) -> Response:
     rows = session.exec(select(Crop).order_by(col(Crop.code))).all()
-    targets = session.exec(select(CropTarget)).all()
-    return page(request, "crops.html", crops=rows, targets=targets)
+    newest = {crop.id: recipes.newest_of(session, crop) for crop in rows}
+    documents = {crop: recipes.document_of(row) for crop, row in newest.items() if row}
+    return page(request, "crops.html", crops=rows, recipes=newest, documents=documents)
 
 
 @router.get("/items")

@@ -16,7 +16,7 @@ from api.language import reader_of
 from api.lotlist import rows_of
 from api.templating import page
 from sensors import QUANTITIES, Quality
-from traceability import conditions, readings
+from traceability import conditions, readings, recipes
 from traceability.conditions import Span
 from traceability.derived import SOURCES as AIR_SOURCES
 from traceability.errors import NotFound
@@ -94,7 +94,7 @@ def _last_day(
     session: Session, reader: Reader, zone: Zone, site: Site, now: datetime
 ) -> list[figures.Figure]:
     spans = [_span(zone, now)]
-    targets = _targets(session, zone)
+    targets = _targets(session, zone, now)
     shown = {one.quantity for one in readings.latest(session, zone_id=zone.id)}
     if shown >= set(AIR_SOURCES):
         shown.update(conditions.DERIVED)
@@ -114,7 +114,7 @@ def _last_day(
 def _room(session: Session, reader: Reader, zone: Zone, site: Site, now: datetime) -> Room:
     newest = readings.latest(session, zone_id=zone.id)
     newest.sort(key=lambda one: (list(QUANTITIES).index(one.quantity), one.device))
-    targets = _targets(session, zone)
+    targets = _targets(session, zone, now)
     spark = None
     if newest:
         points = conditions.chart(
@@ -165,10 +165,7 @@ def _growing_here(session: Session, zone: Zone) -> Sequence[Lot]:
     return session.exec(query.order_by(col(Lot.opened_at).desc()).limit(100)).all()
 
 
-def _targets(session: Session, zone: Zone) -> Targets:
-    """What the room should be like: known where exactly one crop grows in it."""
-    query = select(Lot.crop_id).where(
-        Lot.zone_id == zone.id, Lot.stage == "growing", col(Lot.closed_at).is_(None)
-    )
-    crops = set(session.exec(query).all())
-    return conditions.targets_of(session, crops.pop()) if len(crops) == 1 else {}
+def _targets(session: Session, zone: Zone, now: datetime) -> Targets:
+    """What the room should be like now, by the recipe of most of the plants in it."""
+    wanted = recipes.targets_at(session, zone, now)
+    return {quantity: (one.low, one.high) for quantity, one in wanted.items()}

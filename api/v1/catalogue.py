@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlmodel import Session, SQLModel, col, select
 
-from api.deps import OwnerToRead, ReadSession, WriteSession, owner
+from api.deps import OwnerToRead, ReadSession, SignedIn, WriteSession, owner
 from api.problems import problems
 from api.v1.shapes import Body
 from sensors import QUANTITIES
@@ -16,7 +16,7 @@ from traceability import catalogue
 from traceability.catalogue import find
 from traceability.errors import BadValue, NotFound
 from traceability.gs1 import Gs1Error, gtin14
-from traceability.models import Crop, CropTarget, Party, Site, TradeItem, Zone
+from traceability.models import Crop, Party, Site, TradeItem, Zone
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"], responses=problems(NotFound))
 
@@ -129,20 +129,24 @@ def put_zone(site: str, code: str, body: ZoneBody, session: WriteSession) -> Zon
 
 @router.get("/crops")
 def list_crops(session: ReadSession) -> list[CropOut]:
-    targets = session.exec(select(CropTarget)).all()
-    return [_crop(row, [t for t in targets if t.crop_id == row.id]) for row in _all(session, Crop)]
+    return [_crop(session, row) for row in _all(session, Crop)]
 
 
 @router.put("/crops/{code}", responses=problems(BadValue))
 def put_crop(
-    code: str, body: CropBody, session: WriteSession, organisation: str | None = None
+    code: str,
+    body: CropBody,
+    session: WriteSession,
+    viewer: SignedIn,
+    organisation: str | None = None,
 ) -> CropOut:
+    """`targets` beside those there are make the next version of the crop's recipe."""
     for quantity in body.targets:
         _refuse_unknown_quantity(quantity)
     farm, facts = owner(session, organisation), body.model_dump(exclude={"targets"})
-    row = catalogue.ensure_crop(session, farm, code, targets=body.targets, **facts)
-    kept = session.exec(select(CropTarget).where(CropTarget.crop_id == row.id)).all()
-    return _crop(row, list(kept))
+    by = viewer.name or "somebody here"
+    row = catalogue.ensure_crop(session, farm, code, targets=body.targets, by=by, **facts)
+    return _crop(session, row)
 
 
 @router.get("/trade-items")
@@ -185,8 +189,8 @@ def _zone(row: Zone, site: str) -> ZoneOut:
     return ZoneOut.model_validate(_facts(row, ZoneBody) | {"site": site})
 
 
-def _crop(row: Crop, targets: list[CropTarget]) -> CropOut:
-    ranges = {target.quantity: (target.low, target.high) for target in targets}
+def _crop(session: Session, row: Crop) -> CropOut:
+    ranges = catalogue.targets_of(session, row) or {}
     return CropOut.model_validate(_facts(row, CropFields) | {"targets": ranges})
 
 

@@ -4,6 +4,7 @@ Adding what is already so changes nothing; adding a code again with other facts 
 were said and leaves the rest.
 """
 
+import getpass
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,6 @@ from traceability.models import (
     PARTY_ROLES,
     ZONE_KINDS,
     Crop,
-    CropTarget,
     Party,
     TradeItem,
     Zone,
@@ -94,7 +94,12 @@ def add_crop(
     before = _before(desk, Crop, code, organisation_id=desk.organisation.id)
     _needs(before, code, facts, {"largest_head_g": "--largest-head 250g"})
     row = catalogue.ensure_crop(
-        desk.session, desk.organisation, code, targets=dict(targets), **facts
+        desk.session,
+        desk.organisation,
+        code,
+        targets=dict(targets),
+        by=getpass.getuser(),
+        **facts,
     )
     return _answer(desk, "crop", row, before)
 
@@ -253,5 +258,4 @@ def _cell(row: Any, column: str) -> str:
 def _targets(desk: Desk, row: Any) -> dict[str, Any]:
     if not isinstance(row, Crop):
         return {}
-    found = desk.session.exec(select(CropTarget).where(CropTarget.crop_id == row.id))
-    return {"targets": {target.quantity: (target.low, target.high) for target in found}}
+    return {"targets": catalogue.targets_of(desk.session, row) or {}}

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from sensors.calibration import Calibration
 from tests.factories import START, a_farm, harvested, on_day
 from traceability import calibrations, catalogue, database, outbox, readings, replicated
-from traceability.models import Crop, CropTarget, Outbox, Zone
+from traceability.models import Crop, Outbox, Zone
 from traceability.store_id import renew, store_id
 
 
@@ -57,15 +57,14 @@ def test_a_change_of_master_data_is_queued_as_it_was_then(session: Session) -> N
 
 def test_a_deleted_row_is_queued_as_gone(session: Session) -> None:
     farm = a_farm(session)
-    target = session.exec(select(CropTarget).where(CropTarget.quantity == "co2")).one()
 
-    session.delete(target)
+    session.delete(farm.bag)
     session.flush()
 
     last = _queued(session)[-1]
     assert (last.kind, last.ref, last.body) == (
-        "crop_target",
-        f"{farm.lettuce.id}/co2",
+        "trade_item",
+        farm.bag.id,
         outbox.DELETED,
     )
 

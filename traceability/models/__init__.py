@@ -3,7 +3,7 @@
 from traceability.models.acts import ACT_KINDS, Act, ActLine, Flow, Inspection
 from traceability.models.base import new_id
 from traceability.models.calibrations import CALIBRATION_KINDS, CalibrationEvent
-from traceability.models.crops import Crop, CropTarget, TradeItem
+from traceability.models.crops import Crop, TradeItem
 from traceability.models.devices import Device, Placement, Series
 from traceability.models.edges import (
     Edge,
@@ -20,6 +20,8 @@ from traceability.models.parties import PARTY_ROLES, Party
 from traceability.models.people import USER_ROLES, User
 from traceability.models.places import ZONE_KINDS, Organisation, Site, Zone
 from traceability.models.readings import delivery, reading
+from traceability.models.recipes import Recipe
+from traceability.models.retired import crop_target
 from traceability.models.uplink import (
     UplinkGap,
     UplinkMark,
@@ -39,7 +41,6 @@ __all__ = [
     "ActLine",
     "CalibrationEvent",
     "Crop",
-    "CropTarget",
     "Device",
     "Edge",
     "EdgeCode",
@@ -56,6 +57,7 @@ __all__ = [
     "Outbox",
     "Party",
     "Placement",
+    "Recipe",
     "Series",
     "Site",
     "Stay",
@@ -68,6 +70,7 @@ __all__ = [
     "UplinkSent",
     "User",
     "Zone",
+    "crop_target",
     "delivery",
     "new_id",
     "reading",

@@ -23,18 +23,6 @@ class Crop(SQLModel, table=True):
     degree_day_base_c: float | None = None  # below it the crop stands still; None: not said
 
 
-class CropTarget(SQLModel, table=True):
-    """The range a quantity should stay in while this crop grows: time in range."""
-
-    __tablename__ = "crop_target"
-    __table_args__ = (CheckConstraint("low < high", name="ordered"),)
-
-    crop_id: str = Field(foreign_key="crop.id", primary_key=True)
-    quantity: str = Field(primary_key=True)
-    low: float
-    high: float
-
-
 class TradeItem(SQLModel, table=True):
     """What is sold under one number: a GTIN, or the farm's own code until it has one."""
 
@@ -55,3 +43,6 @@ class TradeItem(SQLModel, table=True):
     pack: str = ""  # "bag", "clamshell"
     pack_ja: str = ""
     shelf_life_days: int | None = None
+    # What it is kept at from packing on; both or none.
+    storage_low_c: float | None = None
+    storage_high_c: float | None = None

@@ -31,6 +31,8 @@ class Lot(SQLModel, table=True):
     scope: str
     stage: str
     crop_id: str = Field(foreign_key="crop.id")
+    # The version it was sown under; None: sown before there was one, so the crop's first counts.
+    recipe_id: str | None = Field(default=None, foreign_key="recipe.id")
     trade_item_id: str | None = Field(default=None, foreign_key="trade_item.id")
     packed_on: date | None = None
     best_before: date | None = None

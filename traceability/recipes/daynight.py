@@ -1,0 +1,75 @@
+"""Whether it is day or night in a zone: by the site's clock, its lamps, or its light."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select as core_select
+from sqlmodel import Session, col, or_, select
+
+from sensors import Quality, to_ms
+from traceability.models import Placement, Series, Site, Zone, reading
+from traceability.recipes.document import Light, Part
+
+# How old a value may be and still say whether it is day. Lamps are told when they are switched
+# and by most bridges at least each hour; light is measured all the time.
+STATE_HOLDS = timedelta(hours=24)
+LIGHT_HOLDS = timedelta(minutes=30)
+# Half a lamp, the mean of several, is day.
+ON = 0.5
+
+
+def part_at(session: Session, zone: Zone, light: Light | None, at: datetime) -> Part | None:
+    """Return whether it is day or night there; None where the recipe or the probes do not say."""
+    if light is None:
+        return None
+    match light.by:
+        case "clock":
+            time_zone = ZoneInfo(session.get_one(Site, zone.site_id).time_zone)
+            return by_clock(light, at.astimezone(time_zone))
+        case "lamp":
+            return _by_value(_newest(session, zone, "lamp", at, STATE_HOLDS), ON)
+        case "ppfd":
+            return _by_value(_newest(session, zone, "ppfd", at, LIGHT_HOLDS), light.threshold)
+        case _:
+            assert_never(light.by)
+
+
+def by_clock(light: Light, local: datetime) -> Part:
+    """Tell by a site-local time: a timer goes by the clock on the wall, summer time and all."""
+    assert light.on is not None
+    assert light.hours is not None
+    since = (local.hour - light.on.hour) * 60 + local.minute - light.on.minute
+    return "day" if since % (24 * 60) < light.hours * 60 else "night"
+
+
+def _by_value(value: float | None, above: float) -> Part | None:
+    if value is None:
+        return None
+    return "day" if value > above else "night"
+
+
+def _newest(
+    session: Session, zone: Zone, quantity: str, at: datetime, holds: timedelta
+) -> float | None:
+    """Return the highest of the newest values of every such series in the zone."""
+    query = (
+        select(Series.id)
+        .join(Placement, col(Placement.device_id) == col(Series.device_id))
+        .where(Series.quantity == quantity, Placement.zone_id == zone.id, Placement.start <= at)
+        .where(or_(col(Placement.end).is_(None), col(Placement.end) > at))
+    )
+    newest = [_last_value(session, number, at, holds) for number in session.exec(query)]
+    return max((value for value in newest if value is not None), default=None)
+
+
+def _last_value(
+    session: Session, series: int | None, at: datetime, holds: timedelta
+) -> float | None:
+    rows = (
+        core_select(reading.c.value)
+        .where(reading.c.series_id == series, reading.c.value.is_not(None))
+        .where(reading.c.quality <= int(Quality.UNCERTAIN))
+        .where(reading.c.at_ms <= to_ms(at), reading.c.at_ms > to_ms(at - holds))
+    )
+    return session.connection().scalar(rows.order_by(reading.c.at_ms.desc()).limit(1))
