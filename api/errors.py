@@ -12,7 +12,7 @@ ApiError
 ├── NoSuchLink        a lot without a link of the type asked for
 ├── BadRequest        the request cannot be read at all
 ├── ChooseOwner       several farms share this hub: say which
-├── LabelRefused      a label that must not be printed: PublicUrlNotSet
+├── LabelRefused      a label that must not be printed: PublicUrlNotSet, PublicUrlNotHttps
 └── OurFault          a fault of Minori's: no detail leaves the server
 """
 
@@ -110,4 +110,13 @@ class PublicUrlNotSet(LabelRefused):
     template = (
         "no label is printed while public_url is not set: its code would lead nowhere, and labels "
         "cannot be called back; set public_url in minori.toml to the address shoppers can reach"
+    )
+
+
+class PublicUrlNotHttps(LabelRefused):
+    code = "public_url_not_https"
+    template = (
+        "no label is printed for lot {lot}: without a GTIN its code is an address of the farm, and "
+        "{link} does not begin with https://; set public_url in minori.toml to an https:// "
+        "address, or pack the lot as a trade item with a GTIN"
     )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from api.errors import PublicUrlNotSet
+from api.errors import PublicUrlNotHttps, PublicUrlNotSet
 from api.label_formats import svg, zpl
 from api.label_layout import TEMPLATES, label_elements, lay_out
 from api.label_sheets import STOCKS, pdf_sheet
@@ -25,11 +25,10 @@ def label_of(
 
     Raises:
         PublicUrlNotSet: there is no address under which shoppers reach the lot yet.
+        PublicUrlNotHttps: the address cannot stand for a GTIN, and the lot has none.
         Gs1Error: the link could not be read back; nothing that cannot be may go onto paper.
     """
-    if not public_url:
-        raise PublicUrlNotSet
-    link = lookup.link_of(session, lot, base=public_url)
+    link = _link(session, lot, public_url)
     return link, qr_label(link, facts_of(session, lot).lines(), kind=kind)
 
 
@@ -64,12 +63,11 @@ def printed(
 
     Raises:
         PublicUrlNotSet: there is no address under which shoppers reach the lot yet.
+        PublicUrlNotHttps: the address cannot stand for a GTIN, and the lot has none.
         LabelRefused: codes and words do not fit, or the label is larger than the stock.
         Gs1Error: what a code would carry is wrong.
     """
-    if not public_url:
-        raise PublicUrlNotSet
-    link = lookup.link_of(session, lot, base=public_url)
+    link = _link(session, lot, public_url)
     facts = facts_of(session, lot)
     item = session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
     elements = []
@@ -88,6 +86,16 @@ def printed(
     if kind == "zpl":
         return link, zpl(label, dpi=run.dpi, copies=run.copies)
     return link, pdf_sheet([label] * run.copies, STOCKS[run.stock], skip=run.skip)
+
+
+def _link(session: Session, lot: Lot, public_url: str) -> str:
+    if not public_url:
+        raise PublicUrlNotSet
+    link = lookup.link_of(session, lot, base=public_url)
+    # An own address stands for a GTIN for ever; only https can vouch for whose it is.
+    if not link.startswith(("https://", f"{public_url.rstrip('/')}/01/")):
+        raise PublicUrlNotHttps(lot=lot.code, link=link)
+    return link
 
 
 def facts_of(session: Session, lot: Lot) -> LabelFacts:

@@ -1,17 +1,18 @@
 """Lots: the list, one lot with everything about it, and the forms that record what was done."""
 
 from collections.abc import Mapping
+from typing import Literal, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session, col, select
 
-from api import csvtable, figures, lotlabel
+from api import csvtable, figures
 from api.auth import Viewer
 from api.context import Web
 from api.deps import FormSaid, InWeb, ReadSession, SignedIn
-from api.labels import qr_label
 from api.language import reader_of
+from api.lot_label import label_of
 from api.lotlist import Wanted, every_row, page_of, rows_of
 from api.pages import newlot
 from api.pages.actforms import forms_for, perform
@@ -121,14 +122,12 @@ def record(
 @router.get("/lots/{lot_id}/label.{kind}")
 def label(lot_id: str, kind: str, session: ReadSession, web: InWeb) -> Response:
     """The lot's label as a picture: SVG with words, or PNG of the code alone."""
-    row = rows_of(session, [_lot(session, lot_id)])[0]
     if kind not in ("svg", "png"):
         raise NotFound(what="label", name=kind, next_step="ask for label.svg or label.png")
-    facts = lotlabel.facts(session, row)
-    link = lotlabel.link(session, row, web.settings.public_url)
-    if kind == "svg":
-        return Response(qr_label(link, facts.lines(), kind="svg"), media_type="image/svg+xml")
-    return Response(qr_label(link, kind="png"), media_type="image/png")
+    drawn = cast("Literal['svg', 'png']", kind)
+    lot, public_url = _lot(session, lot_id), web.settings.public_url
+    _, drawing = label_of(session, lot, public_url=public_url, kind=drawn)
+    return Response(drawing, media_type="image/svg+xml" if kind == "svg" else "image/png")
 
 
 def _lot_page(

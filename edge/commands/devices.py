@@ -13,8 +13,7 @@ from edge import settings_file
 from edge.commands import _devices_ask as ask
 from edge.commands import _devices_calibrate as calibrate
 from edge.commands import _text
-from edge.errors import SettingsMissing
-from edge.wiring import OWN_PROFILES
+from edge.commands._devices_models import models, own_folders
 from sensors import profile as profiles
 from sensors.captures import WIRES
 from sensors.captures import decode as decode_rows
@@ -48,6 +47,7 @@ def command() -> None:
     """Group what is asked about probes."""
 
 
+command.add_command(models)
 command.add_command(calibrate.calibrate)
 command.add_command(calibrate.listed)
 command.add_command(calibrate.void)
@@ -65,20 +65,6 @@ def discover(config: Path | None, seconds: float) -> None:
         click.echo("nothing is announced there; a longer --seconds finds slow brokers", err=True)
         return
     click.echo(discovery.as_settings(found))
-
-
-@command.command()
-@_CONFIG
-@_JSON
-def models(config: Path | None, *, as_json: bool) -> None:
-    """List the models a device in the settings may have, your own profiles included."""
-    folders = _own_folders(config)
-    found = [profiles.load(model, *folders) for model in sorted(profiles.available(*folders))]
-    if as_json:
-        click.echo(_text.as_json([_listed(profile) for profile in found]))
-        return
-    rows = [(p.model, p.wire, p.name, ", ".join(v.key for v in p.values)) for p in found]
-    click.echo("\n".join(_text.table(("MODEL", "WIRE", "NAME", "MEASURES"), rows)))
 
 
 @command.command()
@@ -166,29 +152,8 @@ def decode(
     lines = [*answers, *(answer_file.read_text("utf-8").splitlines() if answer_file else ())]
     if model is None or capture is not None or wire is not None or not lines:
         raise click.UsageError("give MODEL with --hex or --file, or --capture with --wire")
-    profile = profiles.load(model, *_own_folders(config))
+    profile = profiles.load(model, *own_folders(config))
     click.echo(_text.as_json(_decoded(profile, [_bytes(line) for line in lines if line.strip()])))
-
-
-def _own_folders(config: Path | None) -> list[Path]:
-    """The operator's own profiles, where settings are given or found; none is no error here."""
-    try:
-        return [settings_file.load(config).path(OWN_PROFILES)]
-    except SettingsMissing:
-        if config is not None:
-            raise
-        return []
-
-
-def _listed(profile: Profile) -> dict[str, Any]:
-    return {
-        "model": profile.model,
-        "name": profile.name,
-        "wire": profile.wire,
-        "measures": {v.key: QUANTITIES[v.quantity].unit for v in profile.values},
-        "source": profile.source,
-        "note": profile.note,
-    }
 
 
 def _decoded(profile: Profile, answers: Sequence[bytes]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -21,7 +20,7 @@ from datetime import time as day_time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from edge.demo import climate, farm, past, plant
+from edge.demo import climate, farm, folders, past, plant
 from edge.demo.live import hardware
 from edge.errors import DemoFailed
 from sensors.simulator import SimulatedBus
@@ -59,8 +58,10 @@ def running(*, seed: int, end: date | None, web_port: int | None, say: Say) -> I
     Raises:
         DemoFailed: the service did not come up; says what it last logged.
     """
-    folder = Path(tempfile.mkdtemp(prefix="minori-demo-"))
-    try:
+    for left in folders.sweep():
+        say(f"removed {left}, left by a demo that was killed")
+    with folders.home() as home:
+        folder = home.folder
         port, mqtt_port = web_port or _free_port(USUAL_PORT), _free_port(0)
         config = _settings(folder, port, mqtt_port)
         url = f"sqlite:///{folder / 'minori.db'}"
@@ -68,6 +69,7 @@ def running(*, seed: int, end: date | None, web_port: int | None, say: Say) -> I
         say("starting the probes and minori run ...")
         with hardware(folder, weather, mqtt_port=mqtt_port) as buses:
             process = _start(folder, config)
+            home.shared_with(process.pid)
             demo = Demo(folder, f"http://127.0.0.1:{port}", config, url, buses, process)
             try:
                 _wait_until_up(demo)
@@ -76,8 +78,6 @@ def running(*, seed: int, end: date | None, web_port: int | None, say: Say) -> I
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     demo.stop()
                 process.kill()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def lay_down(url: str, *, seed: int, end: date | None, say: Say) -> climate.Climate:

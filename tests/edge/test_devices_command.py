@@ -74,6 +74,24 @@ def run(capsys, monkeypatch):
     return call
 
 
+def test_models_fit_a_terminal_without_losing_a_word(run):
+    _, out, _ = run("models")
+
+    assert max(len(line) for line in out.splitlines()) <= 80
+    assert "…" not in out
+    for profile in map(load, available()):
+        assert all(value.key in out for value in profile.values)
+
+
+def test_models_are_found_by_a_word(run):
+    """A stranger knows that it measures CO2, not what we call it."""
+    listed = run("models", "CO2")[1]
+
+    assert "winsen_mhz19b" in listed
+    assert "xy_md02" not in listed
+    assert "sesame" in run("models", "sesame")[1]
+
+
 def test_models_are_listed_with_what_they_measure(run):
     code, out, _ = run("models", "--json")
 

@@ -89,6 +89,18 @@ def test_nothing_is_printed_without_a_public_address(farm: Console) -> None:
     assert not list(farm.folder.glob("*.svg"))
 
 
+def test_an_own_address_that_is_not_https_is_refused_in_plain_words(farm: Console) -> None:
+    """The demo serves http: a lot with a GTIN is printed there, one without cannot be."""
+    text = farm.config.read_text(encoding="utf-8").replace("https://trace", "http://trace")
+    farm.config.write_text(text, encoding="utf-8")
+
+    said = farm.refused("label", "L1-1")
+
+    assert said.startswith("public_url_not_https")
+    assert "http://trace.example/crops/lowk/10/L1-1" in said
+    farm.ok("label", "P/1")
+
+
 def test_a_case_label_for_a_thermal_printer_says_every_ai(farm: Console) -> None:
     farm.ok("label", "P/1", "--template", "case", "--out", "case.zpl", "--copies", "3")
 
