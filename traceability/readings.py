@@ -6,11 +6,9 @@ written twice leave one row. Values go in as plain rows, many a statement, never
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, text
@@ -20,17 +18,25 @@ from sqlmodel import Session, col, select
 from sensors import Quality, Reading, Reason, to_ms, utc_from_ms
 from sensors.calibration import Calibration, corrected
 from traceability import calibrations, guard
+from traceability.inserting import ReadingRow, insert_readings
 from traceability.models import Device, Placement, Series, Zone, delivery, reading
 
+__all__ = [
+    "KEEP_DELIVERY_KEYS",
+    "Delivery",
+    "ReadingRow",
+    "Recorder",
+    "Sample",
+    "StoredReading",
+    "ensure_device",
+    "ensure_series",
+    "insert_readings",
+    "latest",
+    "place_device",
+    "span",
+]
+
 log = logging.getLogger(__name__)
-
-# (series, ms since 1970, value, quality, reason): a row of the table as the drivers take it.
-ReadingRow = tuple[int, int, float | None, int, int]
-
-# Rows a statement on SQLite: few lengths, so that each is parsed once; 1,000 rows are 5,000 of the
-# 32,766 values a statement may have.
-CHUNKS = (1000, 100, 10, 1)
-_KEY = itemgetter(0, 1)
 
 # How many keys are remembered. A redelivery can only be of a message that was on its way when the
 # connection broke, so one of the last few thousand; and packet ids come round after 65,535, so an
@@ -126,16 +132,6 @@ class Recorder:
         if series_id is None:
             series_id = self._series[name] = ensure_series(connection, self._site_id, *name)
         return (series_id, to_ms(item.at), item.value, int(item.quality), int(item.reason))
-
-
-def insert_readings(connection: Connection, rows: Sequence[ReadingRow]) -> int:
-    """Insert rows whose (series, time) is new; return how many were. Others stay as they are."""
-    if not rows:
-        return 0
-    if connection.dialect.name == "postgresql":
-        return _copy_postgres(connection, rows)
-    # In the key's order neighbours share a page of the table.
-    return sum(_insert_sqlite(connection, chunk) for chunk in _chunks(sorted(rows, key=_KEY)))
 
 
 def ensure_series(
@@ -284,43 +280,3 @@ def _remember(connection: Connection, fresh: Sequence[Delivery]) -> None:
     )
     oldest = last + len(rows) - KEEP_DELIVERY_KEYS
     connection.execute(delivery.delete().where(delivery.c.number <= oldest))
-
-
-def _chunks(rows: Sequence[ReadingRow]) -> Iterator[Sequence[ReadingRow]]:
-    at = 0
-    for size in CHUNKS:
-        while len(rows) - at >= size:
-            yield rows[at : at + size]
-            at += size
-
-
-def _insert_sqlite(connection: Connection, rows: Sequence[ReadingRow]) -> int:
-    """Insert one chunk as one statement, which runs without the interpreter's lock.
-
-    executemany takes and gives back the lock for every row; beside a busy event loop that cost
-    441 µs a row instead of 6 (measured), and without one it is slower too.
-    """
-    result = connection.exec_driver_sql(
-        "INSERT OR IGNORE INTO reading (series_id, at_ms, value, quality, reason) VALUES "  # noqa: S608
-        + ", ".join(["(?, ?, ?, ?, ?)"] * len(rows)),
-        tuple(chain.from_iterable(rows)),
-    )
-    return result.rowcount
-
-
-def _copy_postgres(connection: Connection, rows: Sequence[ReadingRow]) -> int:
-    """COPY beside the table, then insert what is new: COPY itself knows no ON CONFLICT."""
-    connection.exec_driver_sql(
-        "CREATE TEMP TABLE IF NOT EXISTS reading_in (LIKE reading) ON COMMIT DELETE ROWS"
-    )
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    columns = "(series_id, at_ms, value, quality, reason)"
-    with driver.cursor() as cursor, cursor.copy(f"COPY reading_in {columns} FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-    result = connection.exec_driver_sql(
-        f"INSERT INTO reading {columns} SELECT series_id, at_ms, value, quality, reason "  # noqa: S608
-        "FROM reading_in ON CONFLICT DO NOTHING"
-    )
-    return result.rowcount

@@ -1,6 +1,7 @@
 """The tables, one noun a file."""
 
 from traceability.models.acts import ACT_KINDS, Act, ActLine, Flow, Inspection
+from traceability.models.backfill import backfill, backfill_cursor
 from traceability.models.base import new_id
 from traceability.models.calibrations import CALIBRATION_KINDS, CalibrationEvent
 from traceability.models.crops import Crop, TradeItem
@@ -70,6 +71,8 @@ __all__ = [
     "UplinkSent",
     "User",
     "Zone",
+    "backfill",
+    "backfill_cursor",
     "crop_target",
     "delivery",
     "new_id",
