@@ -100,6 +100,8 @@ COMPUTED = frozenset({"stay"})
 STAYS_HERE: Mapping[str, str] = {
     "crop_target": "retired: its rows became recipes",
     "reading": "telemetry: sent from the table itself, see traceability.telemetry",
+    "backfill": "which readings came late here",
+    "backfill_cursor": "who has looked at them",
     "delivery": "keys of messages this broker may send again",
     "user": "who may sign in is each service's own matter",
     "job": "a wish of this process's own readers",
