@@ -39,7 +39,7 @@ def lots(rows: Iterable[LotRow]) -> Iterator[Iterable[object]]:
         yield (
             lot.code,
             lot.stage,
-            row.crop.code,
+            row.what.code,
             item.code if item else "",
             item.gtin if item else "",
             row.site.code,

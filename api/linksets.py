@@ -17,6 +17,7 @@ from api import linked
 from api.context import Web
 from api.errors import NoSuchLink
 from api.i18n import LANGUAGES
+from traceability import catalogue
 from traceability.database import reading_session
 from traceability.errors import UnknownLot
 from traceability.gs1 import Identity, identify
@@ -32,7 +33,7 @@ from traceability.gs1.resolver import (
     resolve,
 )
 from traceability.lookup import find_lots
-from traceability.models import Crop, Lot, TradeItem
+from traceability.models import Lot, TradeItem
 
 # Anybody's page may ask where a code leads: there is nothing here that a cookie opens.
 CORS = {
@@ -141,7 +142,7 @@ def _record(session: Session, anchor: str, lot: Lot, base: str) -> Record:
 
 def _name(session: Session, lot: Lot) -> str:
     item = session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
-    return (item or session.get_one(Crop, lot.crop_id)).name
+    return (item or catalogue.what_is(session, lot)).name
 
 
 def _not_found(identity: Identity, asked: Asked, reason: str) -> Exception:

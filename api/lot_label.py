@@ -12,9 +12,9 @@ from api.label_formats import svg, zpl
 from api.label_layout import TEMPLATES, label_elements, lay_out
 from api.label_sheets import STOCKS, pdf_sheet
 from api.labels import LabelFacts, qr_label
-from traceability import genealogy, lookup
+from traceability import catalogue, genealogy, lookup
 from traceability.gs1 import lot_identity
-from traceability.models import Act, ActLine, Crop, Lot, Site, TradeItem
+from traceability.models import Act, ActLine, Lot, Site, TradeItem
 from traceability.projection import unvoided
 
 
@@ -101,7 +101,7 @@ def _link(session: Session, lot: Lot, public_url: str) -> str:
 def facts_of(session: Session, lot: Lot) -> LabelFacts:
     """Return what a person reads beside the code; what is not known stays out."""
     item = session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
-    named = item or session.get_one(Crop, lot.crop_id)
+    named = item or catalogue.what_is(session, lot)
     site = session.get_one(Site, lot.site_id)
     return LabelFacts(
         product_en=named.name,

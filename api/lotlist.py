@@ -14,7 +14,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, and_, col, or_
 
 from api.errors import BadCursor
-from traceability.models import Crop, Lot, Site, TradeItem, Zone
+from traceability.models import Crop, Lot, Material, Site, TradeItem, Zone
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 500
@@ -25,10 +25,18 @@ class LotRow:
     """A lot with the rows its codes and names are taken from."""
 
     lot: Lot
-    crop: Crop
+    crop: Crop | None
+    material: Material | None
     item: TradeItem | None
     site: Site
     zone: Zone | None
+
+    @property
+    def what(self) -> Crop | Material:
+        """What the lot is of: a crop, or a material of the farm's supplies."""
+        what = self.crop or self.material
+        assert what is not None
+        return what
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +91,9 @@ def rows_of(session: Session, lots: Sequence[Lot]) -> list[LotRow]:
 
 def _described() -> Any:
     return (
-        core_select(Lot, Crop, TradeItem, Site, Zone)
-        .join(Crop, col(Crop.id) == col(Lot.crop_id))
+        core_select(Lot, Crop, Material, TradeItem, Site, Zone)
+        .join(Crop, col(Crop.id) == col(Lot.crop_id), isouter=True)
+        .join(Material, col(Material.id) == col(Lot.material_id), isouter=True)
         .join(Site, col(Site.id) == col(Lot.site_id))
         .join(TradeItem, col(TradeItem.id) == col(Lot.trade_item_id), isouter=True)
         .join(Zone, col(Zone.id) == col(Lot.zone_id), isouter=True)

@@ -34,6 +34,8 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     record.AmbiguousLot: HTTPStatus.CONFLICT,
     record.LotCodeTaken: HTTPStatus.CONFLICT,
     record.NotEnough: HTTPStatus.CONFLICT,
+    record.InUnits: HTTPStatus.CONFLICT,
+    record.LotHeld: HTTPStatus.CONFLICT,
     record.OutOfOrder: HTTPStatus.CONFLICT,
     record.WrongStage: HTTPStatus.CONFLICT,
     record.ActConflict: HTTPStatus.CONFLICT,

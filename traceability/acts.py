@@ -19,16 +19,26 @@ from zoneinfo import ZoneInfo
 import rfc8785
 from sqlmodel import Session, SQLModel, col, select
 
-from traceability.amounts import Amount
-from traceability.errors import ActConflict, BadValue, LotCodeTaken, NotEnough, OutOfOrder
+from traceability import contents
+from traceability.amounts import Amount, total
+from traceability.errors import (
+    ActConflict,
+    BadValue,
+    InUnits,
+    LotCodeTaken,
+    NotEnough,
+    OutOfOrder,
+)
 from traceability.models import (
     Act,
     ActLine,
     Flow,
     Inspection,
+    LogisticUnit,
     Lot,
     Party,
     Site,
+    UnitLine,
     Zone,
     new_id,
 )
@@ -93,6 +103,16 @@ def _refuse_text(said: str, text: str, most: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitMove:
+    """So much of a lot, or a whole smaller unit, that goes into a case or pallet or comes out."""
+
+    unit: LogisticUnit
+    content: Lot | LogisticUnit
+    amount: Amount
+    goes_in: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an act will write. `takes` leave a lot, `makes` are new lots, `subjects` are touched."""
 
@@ -101,7 +121,11 @@ class Draft:
     takes: Sequence[tuple[Lot, Amount]] = ()
     makes: Sequence[tuple[Lot, Amount]] = ()
     subjects: Sequence[Lot] = ()
+    gains: Sequence[tuple[Lot, Amount]] = ()  # come back to a lot that is there already
+    counts: Sequence[tuple[Lot, Amount]] = ()  # what was counted, whatever was believed
     flows: Sequence[tuple[Lot, Lot, Amount]] = ()
+    new_units: Sequence[LogisticUnit] = ()
+    unit_moves: Sequence[UnitMove] = ()
     from_party: Party | None = None
     to_party: Party | None = None
     inspection: Inspection | None = None
@@ -154,6 +178,13 @@ def of_lot(session: Session, lot: Lot) -> Sequence[Act]:
     return session.exec(query.order_by(col(Act.happened_at), col(Act.sequence))).all()
 
 
+def touched(session: Session, act: Act) -> list[Lot]:
+    """Return every lot of the act, each once."""
+    query = select(Lot).join(ActLine).where(ActLine.act_id == act.id)
+    rows = session.exec(query.order_by(ActLine.id)).all()  # type: ignore[arg-type]
+    return list({lot.id: lot for lot in rows}.values())
+
+
 def made(session: Session, act: Act) -> list[Lot]:
     """Return the lots the act brought into being."""
     return [lot for lot, _ in lines(session, act, "output")]
@@ -163,14 +194,23 @@ def _record(session: Session, kind: str, occasion: Occasion, draft: Draft, reque
     _refuse_future(occasion)
     _check(session, kind, occasion, draft)
     act = _act(session, kind, occasion, draft, request)
-    session.add_all([act, *(lot for lot, _ in draft.makes)])
+    session.add_all([act, *_makes(draft), *draft.new_units])
     session.flush()
-    session.add_all([*_act_lines(act, draft), *_act_flows(act, draft)])
+    session.add_all([*_act_lines(act, draft), *_act_flows(act, draft), *_unit_lines(act, draft)])
     if draft.inspection is not None:
         session.add(draft.inspection)
-    touched = [lot for lot, _ in (*draft.makes, *draft.takes)] + list(draft.subjects)
-    project(session, *{lot.id: lot for lot in touched}.values())
+    project(session, *{lot.id: lot for lot in [*_makes(draft), *_touches(draft)]}.values())
     return act
+
+
+def _makes(draft: Draft) -> list[Lot]:
+    return [lot for lot, _ in draft.makes]
+
+
+def _touches(draft: Draft) -> list[Lot]:
+    """Every lot of the draft that is there already."""
+    amounts = (*draft.takes, *draft.gains, *draft.counts)
+    return [*(lot for lot, _ in amounts), *draft.subjects]
 
 
 def _refuse_future(occasion: Occasion) -> None:
@@ -184,11 +224,12 @@ def _refuse_future(occasion: Occasion) -> None:
 
 
 def _check(session: Session, kind: str, occasion: Occasion, draft: Draft) -> None:
-    for lot, _ in draft.makes:
+    for lot in _makes(draft):
         _refuse_taken_code(session, lot)
     for lot, asked in draft.takes:
         _refuse_too_much(lot, asked)
-    for lot in [*(lot for lot, _ in draft.takes), *draft.subjects]:
+        _refuse_in_units(session, lot, asked, draft)
+    for lot in _touches(draft):
         if occasion.at < lot.opened_at and draft.voids is None:
             raise OutOfOrder(
                 kind=kind,
@@ -212,6 +253,18 @@ def _refuse_too_much(lot: Lot, asked: Amount) -> None:
     if by is not None:
         has = Amount(lot.pieces, lot.weight_g)
         raise NotEnough(lot=lot.code, has=str(has), asked=str(asked), by=str(by))
+
+
+def _refuse_in_units(session: Session, lot: Lot, asked: Amount, draft: Draft) -> None:
+    """What is in a case stays in it until somebody takes it out, or the books lose the case."""
+    inside = contents.inside_units(session, lot)
+    if inside.is_nothing or draft.voids is not None:
+        return
+    coming_out = [m.amount for m in draft.unit_moves if m.content is lot and not m.goes_in]
+    still = inside.minus(total([Amount(0, 0), *coming_out]))
+    loose = Amount(lot.pieces, lot.weight_g).minus(still)
+    if loose.lacking(asked) is not None:
+        raise InUnits(lot=lot.code, inside=str(still), loose=str(loose), asked=str(asked))
 
 
 def _act(session: Session, kind: str, occasion: Occasion, draft: Draft, request: str) -> Act:
@@ -245,6 +298,8 @@ def _act_lines(act: Act, draft: Draft) -> list[ActLine]:
         *(("input", lot, amount) for lot, amount in draft.takes),
         *(("output", lot, amount) for lot, amount in draft.makes),
         *(("subject", lot, Amount()) for lot in draft.subjects),
+        *(("gain", lot, amount) for lot, amount in draft.gains),
+        *(("count", lot, amount) for lot, amount in draft.counts),
     ]
     return [
         ActLine(
@@ -269,6 +324,21 @@ def _act_flows(act: Act, draft: Draft) -> list[Flow]:
             weight_g=amount.weight_g,
         )
         for source, target, amount in draft.flows
+    ]
+
+
+def _unit_lines(act: Act, draft: Draft) -> list[UnitLine]:
+    return [
+        UnitLine(
+            act_id=act.id,
+            unit_id=move.unit.id,
+            lot_id=move.content.id if isinstance(move.content, Lot) else None,
+            inner_id=None if isinstance(move.content, Lot) else move.content.id,
+            pieces=move.amount.pieces,
+            weight_g=move.amount.weight_g,
+            goes_in=move.goes_in,
+        )
+        for move in draft.unit_moves
     ]
 
 
@@ -298,6 +368,9 @@ def _body(
             for lot, amount in draft.makes
         ],
         "subjects": list(draft.subjects),
+        **_only_said("gains", draft.gains),
+        **_only_said("counts", draft.counts),
+        **_units_said(draft),
         "flows": [
             {"source": source, "target": target, "amount": amount}
             for source, target, amount in draft.flows
@@ -305,6 +378,25 @@ def _body(
         "facts": dict(draft.facts),
     }
     return {key: _plain(value) for key, value in said.items()}
+
+
+def _only_said(name: str, amounts: Sequence[tuple[Lot, Amount]]) -> dict[str, Any]:
+    """Bodies of acts without any keep the bytes they always had."""
+    said = [{"lot": lot, "amount": amount} for lot, amount in amounts]
+    return {name: said} if said else {}
+
+
+def _units_said(draft: Draft) -> dict[str, Any]:
+    said = [
+        {
+            "unit": move.unit,
+            "content": move.content,
+            "amount": move.amount,
+            "goes_in": move.goes_in,
+        }
+        for move in draft.unit_moves
+    ]
+    return {"units": said} if said else {}
 
 
 def _when(occasion: Occasion) -> dict[str, object]:

@@ -47,6 +47,10 @@ class Amount:
     def plus(self, other: "Amount") -> "Amount":
         return Amount(_add(self.pieces, other.pieces), _add(self.weight_g, other.weight_g))
 
+    def minus(self, other: "Amount") -> "Amount":
+        """Take away, down to nothing; an unknown dimension stays unknown."""
+        return Amount(_less(self.pieces, other.pieces), _less(self.weight_g, other.weight_g))
+
     def lacking(self, asked: "Amount") -> "Amount | None":
         """Return by how much `asked` is more than this, or None if there is enough.
 
@@ -101,6 +105,10 @@ def _add(a: int | None, b: int | None) -> int | None:
     if a is None or b is None:
         return a if b is None else b
     return a + b
+
+
+def _less(a: int | None, b: int | None) -> int | None:
+    return None if a is None else max(0, a - (b or 0))
 
 
 def _both(a: int | None, b: int | None) -> int | None:

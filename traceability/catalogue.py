@@ -13,7 +13,18 @@ from sqlmodel import Session, SQLModel, select
 from traceability import recipes
 from traceability.errors import BadValue, NotFound
 from traceability.gs1 import gtin14
-from traceability.models import Crop, Lot, Organisation, Party, Site, TradeItem, Zone
+from traceability.models import (
+    MATERIAL_KINDS,
+    Crop,
+    Lot,
+    Material,
+    Organisation,
+    PackingMaterial,
+    Party,
+    Site,
+    TradeItem,
+    Zone,
+)
 
 _Row = TypeVar("_Row", bound=SQLModel)
 
@@ -76,6 +87,48 @@ def ensure_trade_item(
         facts["gtin"] = gtin14(str(gtin))
         _refuse_gtin(session, key, facts["gtin"])
     return _ensure(session, TradeItem, key, {"crop_id": crop.id, **facts})
+
+
+def ensure_material(
+    session: Session, organisation: Organisation, code: str, **facts: object
+) -> Material:
+    """`facts`: name, name_ja, kind (MATERIAL_KINDS)."""
+    kind = facts.get("kind", MATERIAL_KINDS[0])
+    if kind not in MATERIAL_KINDS:
+        raise BadValue(
+            field="kind",
+            expected=f"one of {', '.join(MATERIAL_KINDS)}",
+            got=kind,
+            next_step="choose one",
+        )
+    return _ensure(session, Material, {"organisation_id": organisation.id, "code": code}, facts)
+
+
+def ensure_packing(
+    session: Session,
+    item: TradeItem,
+    material: Material,
+    *,
+    pieces: int | None = None,
+    weight_g: int | None = None,
+) -> PackingMaterial:
+    """Say what one pack of an item takes of a material, in pieces or grams."""
+    if (pieces is None) == (weight_g is None) or (pieces or weight_g or 0) < 1:
+        raise BadValue(
+            field="amount",
+            expected="pieces or grams a pack, one of them, from 1",
+            got=f"pieces {pieces}, weight_g {weight_g}",
+            next_step="say how much one pack takes",
+        )
+    key = {"trade_item_id": item.id, "material_id": material.id}
+    return _ensure(session, PackingMaterial, key, {"pieces": pieces, "weight_g": weight_g})
+
+
+def what_is(session: Session, lot: Lot) -> Crop | Material:
+    """Return what a lot is of: its crop, or the material of the farm's supplies."""
+    if lot.crop_id is not None:
+        return session.get_one(Crop, lot.crop_id)
+    return session.get_one(Material, lot.material_id)
 
 
 def find(session: Session, model: type[_Row], code: str, **within: object) -> _Row:

@@ -79,8 +79,10 @@ def spans_of(
     return sorted(spans, key=lambda span: span.start)
 
 
-def targets_of(session: Session, crop_id: str) -> dict[str, tuple[float, float]]:
+def targets_of(session: Session, crop_id: str | None) -> dict[str, tuple[float, float]]:
     """Return quantity -> (low, high) in which the crop should grow all its life."""
+    if crop_id is None:
+        return {}
     return catalogue.targets_of(session, session.get_one(Crop, crop_id)) or {}
 
 

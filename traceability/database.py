@@ -105,8 +105,16 @@ def upgrade(url: str) -> str:
     engine = connect(url)
     try:
         _refuse_newer(engine)
-        with engine.execution_options(write=True).begin() as connection:
-            _migrate(connection)
+        with engine.execution_options(write=True).connect() as connection:
+            # SQLite changes a table by copying it and dropping the old one, which rows elsewhere
+            # refer to; inside a transaction this cannot be switched, so before it.
+            if engine.dialect.name == "sqlite":
+                _driver(connection).execute("PRAGMA foreign_keys = OFF")
+            with connection.begin():
+                _migrate(connection)
+                _refuse_orphans(connection)
+            # The pool would hand out this connection again, without them.
+            connection.invalidate()
     finally:
         engine.dispose()
     return head()
@@ -166,6 +174,23 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _refuse_orphans(connection: Connection) -> None:
+    """End an upgrade, undone, that would leave rows behind which refer to nothing."""
+    if connection.dialect.name != "sqlite":
+        return
+    orphan = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if orphan is not None:
+        raise DatabaseUnusable(
+            url=connection.engine.url.render_as_string(hide_password=True),
+            cause=f"a row of {orphan[0]} refers to a row of {orphan[2]} that is not there",
+            next_step="nothing was changed; restore a backup, or report this",
+        )
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _shown(engine: Engine) -> str:

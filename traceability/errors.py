@@ -8,6 +8,9 @@ TraceabilityError
 ├── MassAppears            more comes out than went in
 ├── HeavierThanPhysics     a harvest above what so many heads can weigh
 ├── NotEnough              more is taken from a lot than it holds
+├── InUnits                what is to be taken is in a case or on a pallet: take it out first
+├── LotHeld                the lot is on hold: release it first
+├── NoLotCode              no code was given, and there is no rule to make one by
 ├── OutOfOrder             an act before the act it builds on
 ├── WrongStage             this act makes no sense for such a lot
 ├── ActConflict            the same act id with other contents
@@ -87,6 +90,24 @@ class NotEnough(TraceabilityError):
         "lot {lot} holds {has} but {asked} is to be taken: {by} too much; "
         "check the amount, or whether another act already took it"
     )
+
+
+class InUnits(TraceabilityError):
+    code = "in_units"
+    template = (
+        "of lot {lot} {inside} is in cases or on pallets and {loose} is loose, but {asked} is to "
+        "be taken; ship the unit whole, or take it out first"
+    )
+
+
+class LotHeld(TraceabilityError):
+    code = "lot_held"
+    template = "lot {lot} is on hold since {since} ({reason}): {kind} has to wait; release it first"
+
+
+class NoLotCode(TraceabilityError):
+    code = "no_lot_code"
+    template = "no code was given for the {kind} and none can be made: {because}; {next_step}"
 
 
 class OutOfOrder(TraceabilityError):

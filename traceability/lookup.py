@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 from sqlmodel import Session, col, select
 
+from traceability.catalogue import what_is
 from traceability.errors import AmbiguousLot, BadValue, UnknownLot
 from traceability.gs1 import Identity, identify, lot_identity, unescape
 from traceability.models import Crop, Lot, TradeItem
 from traceability.rules import scope_of
 
-_ITEMS, _CROPS = "items", "crops"
+_ITEMS, _CROPS, _MATERIALS = "items", "crops", "materials"
 # More candidates than this help nobody choose.
 _SHOWN = 10
 
@@ -70,9 +71,13 @@ def link_of(session: Session, lot: Lot, *, base: str) -> str:
         canonical = lot_identity(item.gtin, lot.code).canonical
         assert canonical is not None
         return base.rstrip("/") + canonical[canonical.index("/01/") :]
-    kind, code = (_ITEMS, item.code) if item else (_CROPS, session.get_one(Crop, lot.crop_id).code)
+    kind, code = (_ITEMS, item.code) if item else _own_kind(session, lot)
     own = f"{base.rstrip('/')}/{kind}/{quote(code, safe='')}"
     return f"{own}/10/{quote(lot.code, safe='')}"
+
+
+def _own_kind(session: Session, lot: Lot) -> tuple[str, str]:
+    return _CROPS if lot.crop_id is not None else _MATERIALS, what_is(session, lot).code
 
 
 def _scope(session: Session, identity: Identity) -> str | None:
@@ -82,8 +87,8 @@ def _scope(session: Session, identity: Identity) -> str | None:
     if identity.gtin is not None:
         return f"GTIN {identity.gtin}"
     *_, kind, name = unescape(identity.item).split("/")
-    if kind == _CROPS:
-        return f"crop {name}"
+    if kind in (_CROPS, _MATERIALS):
+        return f"{kind[:-1]} {name}"
     item = session.exec(select(TradeItem).where(TradeItem.code == name)).first()
     if item is None:
         return f"item {name}"

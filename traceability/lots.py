@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from traceability import acts, recipes, rules
+from traceability import acts, codes, packing, recipes, rules
 from traceability.acts import Draft, Occasion, recorded
 from traceability.amounts import Amount, apportion, total
 from traceability.errors import (
@@ -22,6 +22,7 @@ from traceability.errors import (
     CannotVoid,
     MassAppears,
     MassNotConserved,
+    NoLotCode,
     WrongStage,
 )
 from traceability.gs1 import check_lot_code
@@ -36,7 +37,7 @@ from traceability.models import (
     TradeItem,
     Zone,
 )
-from traceability.projection import unvoided
+from traceability.projection import short_without, unvoided
 
 
 @recorded("sow")
@@ -46,12 +47,16 @@ def sow(
     *,
     zone: Zone,
     crop: Crop,
-    code: str,
+    code: str | None,
     pieces: int,
     seeds: Sequence[tuple[Lot, Amount]] = (),
 ) -> Draft:
-    """Start a growing lot of so many plants; `seeds` are the input lots it was sown from."""
-    lot = new_lot(zone.site_id, crop, code, "growing", occasion)
+    """Start a growing lot of so many plants; `seeds` are the input lots it was sown from.
+
+    Without a code it gets the next one of the site's pattern (`traceability.codes`).
+    """
+    named = _code(session, zone.site_id, crop, "sowing", occasion, code)
+    lot = new_lot(zone.site_id, crop, named, "growing", occasion)
     recipe = under_recipe(session, lot, crop)
     amount = Amount(pieces=rules.at_least_one("pieces", pieces))
     flows = [(seed, lot, used) for seed, used in seeds]
@@ -211,14 +216,15 @@ def pack(
     *,
     inputs: Sequence[tuple[Lot, int | None]],
     item: TradeItem,
-    code: str,
+    code: str | None,
     packs: int,
     zone: Zone,
 ) -> Draft:
     """Pack harvested grams (lot, weight_g) into so many packs of a trade item; None is all of it.
 
     What goes in beyond packs x net content is trimming loss; each edge carries what of its lot is
-    really in the packs.
+    really in the packs. The item's packing recipe takes its materials from the oldest lots there
+    are. Without a code it gets the next one of the site's pattern (`traceability.codes`).
 
     Raises:
         MassAppears: the packs hold more than went in; says by how much.
@@ -233,18 +239,24 @@ def pack(
     output_g = rules.at_least_one("packs", packs) * item.net_content_g
     if output_g > input_g:
         raise MassAppears(output_g=output_g, input_g=input_g, by_g=output_g - input_g)
-    packed = new_lot(zone.site_id, crop, code, "packed", occasion, item=item)
+    named = _code(session, zone.site_id, crop, "packing", occasion, code)
+    packed = new_lot(zone.site_id, crop, named, "packed", occasion, item=item)
     _date_packed(session, packed, item, occasion)
     takes = [(lot, rules.held(lot).part(Amount(weight_g=weight_g))) for lot, weight_g in used]
     shares_g = apportion(output_g, [weight_g for _, weight_g in used])
     flows = [(lot, packed, Amount(weight_g=g)) for (lot, _), g in zip(used, shares_g, strict=True)]
+    materials = packing.materials_for(session, item, packs, site_id=zone.site_id)
     return Draft(
         zone.site_id,
         zone=zone,
-        takes=takes,
+        takes=[*takes, *materials.used],
         makes=[(packed, Amount(packs, output_g))],
-        flows=flows,
-        facts={"loss_g": input_g - output_g, "item": item.gtin or item.code},
+        flows=[*flows, *((lot, packed, amount) for lot, amount in materials.used)],
+        facts={
+            "loss_g": input_g - output_g,
+            "item": item.gtin or item.code,
+            **({"missing": materials.missing} if materials.missing else {}),
+        },
     )
 
 
@@ -269,13 +281,20 @@ def receive(
     *,
     zone: Zone,
     crop: Crop,
-    code: str,
+    code: str | None,
     amount: Amount,
     from_party: Party,
     stage: str = "input",
     item: TradeItem | None = None,
 ) -> Draft:
-    """Take in a lot that came from somebody else: seed, or produce to be packed or sold."""
+    """Take in a lot that came from somebody else: seed, or produce to be packed or sold.
+
+    Its code is the one it came with. Only what a supplier sends who is exempt from giving lot
+    codes gets one of our pattern (21 CFR 1.1345, 1.1320).
+
+    Raises:
+        NoLotCode: no code, and the supplier gives codes: it stands on the pack or the papers.
+    """
     if item is not None and item.crop_id != crop.id:
         raise BadValue(
             field="item",
@@ -283,7 +302,14 @@ def receive(
             got=item.code,
             next_step="name its own crop, or another item",
         )
-    lot = new_lot(zone.site_id, crop, code, stage, occasion, item=item)
+    if code is None and from_party.gives_lot_codes:
+        raise NoLotCode(
+            kind="receiving",
+            because=f"{from_party.code} gives its lots codes of its own",
+            next_step="read it from the pack or the papers",
+        )
+    named = _code(session, zone.site_id, crop, "receiving", occasion, code)
+    lot = new_lot(zone.site_id, crop, named, stage, occasion, item=item)
     facts = under_recipe(session, lot, crop) if stage == "growing" else {}
     makes = [(lot, amount)]
     return Draft(zone.site_id, zone=zone, makes=makes, from_party=from_party, facts=facts)
@@ -318,14 +344,12 @@ def void(session: Session, occasion: Occasion, *, act: Act) -> Draft:
         raise CannotVoid(
             act=act.id, kind=act.kind, because="a void is final", later="nothing: record it anew"
         )
-    children = acts.made(session, act)
-    for lot in children:
+    for lot in acts.made(session, act):
         _refuse_used(session, act, lot)
-    touched = [
-        lot for role in ("input", "output", "subject") for lot, _ in acts.lines(session, act, role)
-    ]
-    unique = list({lot.id: lot for lot in touched}.values())
-    return Draft(act.site_id, subjects=unique, voids=act)
+    touched = acts.touched(session, act)
+    for lot in touched:
+        _refuse_short(session, act, lot)
+    return Draft(act.site_id, subjects=touched, voids=act)
 
 
 def _refuse_other_crop(lot: Lot, item: TradeItem, crop: Crop) -> None:
@@ -370,6 +394,16 @@ def under_recipe(session: Session, lot: Lot, crop: Crop) -> dict[str, object]:
     return {"recipe": recipe.id, "recipe_version": recipe.version}
 
 
+def _code(
+    session: Session, site_id: str, crop: Crop, kind: str, occasion: Occasion, code: str | None
+) -> str:
+    """The code that was given, or the next one of the site's pattern."""
+    if code is not None:
+        return code
+    site = session.get_one(Site, site_id)
+    return codes.next_code(session, site, kind=kind, at=occasion.at, crop=crop.code)
+
+
 def _sibling(lot: Lot, code: str, occasion: Occasion) -> Lot:
     """A lot of the same kind as another, under its own code."""
     return Lot(
@@ -385,6 +419,18 @@ def _sibling(lot: Lot, code: str, occasion: Occasion) -> Lot:
         best_before=lot.best_before,
         opened_at=occasion.at,
     )
+
+
+def _refuse_short(session: Session, act: Act, lot: Lot) -> None:
+    """What a return or a count brought may have gone out again since."""
+    by = short_without(session, lot, act)
+    if by is not None:
+        raise CannotVoid(
+            act=act.id,
+            kind=act.kind,
+            because=f"lot {lot.code} would have given out {by} more than it held",
+            later="what was taken from it since",
+        )
 
 
 def next_code(session: Session, lot: Lot) -> str:

@@ -1,6 +1,8 @@
 """What is left of a lot, where it is and whether it is closed: computed from its acts, never kept
 by hand, so that it can be rebuilt at any time and a voided act simply stops counting."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +15,7 @@ from traceability.models import Act, ActLine, Lot, Stay
 
 # An act of these kinds says where its lots are from then on.
 _MOVES = ("transplant", "move")
+_HOLDS = ("hold", "release")
 
 
 _LATER = SQLModel.metadata.tables["act"].alias("later")
@@ -24,6 +27,8 @@ class _State:
     stays: list[tuple[str, datetime, datetime | None]] = field(default_factory=list)
     closed_at: datetime | None = None
     exists: bool = False
+    held_since: datetime | None = None
+    hold_reason: str = ""
 
     def enter(self, zone_id: str | None, at: datetime) -> None:
         self.leave(at)
@@ -48,17 +53,46 @@ def project(session: Session, *lots: Lot) -> None:
 
 def _project(session: Session, lot: Lot) -> None:
     state = _State()
-    for act, line in session.execute(_HISTORY, {"lot_id": lot.id}):
+    for act, line in _history(session, lot):
         _apply(state, act, line)
     lot.pieces, lot.weight_g = state.amount.pieces, state.amount.weight_g
     if not state.exists:
         # The act that made it was voided: the code stays taken, nothing is left.
         lot.pieces, lot.weight_g, state.closed_at = 0, 0, lot.opened_at
     lot.closed_at = state.closed_at
+    lot.held_since, lot.hold_reason = state.held_since, state.hold_reason
     open_stays = [zone_id for zone_id, _, end in state.stays if end is None]
     lot.zone_id = open_stays[-1] if open_stays else None
     session.add(lot)
     _write_stays(session, lot, state)
+
+
+def short_without(session: Session, lot: Lot, act: Act) -> Amount | None:
+    """Return by how much later acts would take more than the lot holds, were that act not there;
+    None where everything still fits."""
+    state = _State()
+    for other, line in _history(session, lot):
+        if other.id == act.id:
+            continue
+        lacking = state.amount.lacking(Amount(line.pieces, line.weight_g))
+        if line.role == "input" and lacking is not None:
+            return lacking
+        _apply(state, other, line)
+    return None
+
+
+def before(session: Session, lot: Lot, act: Act) -> Amount:
+    """Return what the lot was believed to hold just before an act of its own."""
+    state = _State()
+    for other, line in _history(session, lot):
+        if other.id == act.id:
+            break
+        _apply(state, other, line)
+    return state.amount
+
+
+def _history(session: Session, lot: Lot) -> Iterator[tuple[Act, ActLine]]:
+    yield from session.execute(_HISTORY, {"lot_id": lot.id})
 
 
 def unvoided(act_id: Any) -> ColumnElement[bool]:
@@ -74,17 +108,44 @@ def _apply(state: _State, act: Act, line: ActLine) -> None:
         state.enter(act.zone_id, act.happened_at)
     elif act.kind in _MOVES and line.role == "subject":
         state.enter(act.zone_id, act.happened_at)
+    elif act.kind in _HOLDS and line.role == "subject":
+        _hold(state, act)
+    elif line.role == "gain":
+        state.amount = state.amount.plus(amount)
+        state.closed_at = None
+        state.enter(act.zone_id, act.happened_at)
+    elif line.role == "count":
+        state.amount = _counted(state.amount, amount)
+        _close_if_empty(state, act, line)
     elif line.role == "input":
-        state.amount = _minus(state.amount, amount)
-        if state.amount.is_nothing or line.closes:
-            state.closed_at = act.happened_at
-            state.leave(act.happened_at)
+        state.amount = state.amount.minus(amount)
+        _close_if_empty(state, act, line)
 
 
-def _minus(has: Amount, taken: Amount) -> Amount:
-    pieces = None if has.pieces is None else max(0, has.pieces - (taken.pieces or 0))
-    weight_g = None if has.weight_g is None else max(0, has.weight_g - (taken.weight_g or 0))
-    return Amount(pieces, weight_g)
+def _close_if_empty(state: _State, act: Act, line: ActLine) -> None:
+    if state.amount.is_nothing or line.closes:
+        state.closed_at = act.happened_at
+        state.leave(act.happened_at)
+    elif state.closed_at is not None:
+        # A count found some of what was believed to be gone.
+        state.closed_at = None
+        state.enter(act.zone_id, act.happened_at)
+
+
+def _hold(state: _State, act: Act) -> None:
+    if act.kind == "release":
+        state.held_since, state.hold_reason = None, ""
+    elif state.held_since is None:
+        state.held_since = act.happened_at
+        state.hold_reason = str(json.loads(act.body)["facts"]["reason"])
+
+
+def _counted(believed: Amount, counted: Amount) -> Amount:
+    """What was counted is the truth; a dimension nobody counted keeps what was believed."""
+    return Amount(
+        believed.pieces if counted.pieces is None else counted.pieces,
+        believed.weight_g if counted.weight_g is None else counted.weight_g,
+    )
 
 
 def _write_stays(session: Session, lot: Lot, state: _State) -> None:

@@ -20,13 +20,19 @@ from traceability.models import (
     CalibrationEvent,
     Crop,
     Device,
+    Feed,
+    LogisticUnit,
+    LotRule,
+    Material,
     Organisation,
+    PackingMaterial,
     Party,
     Placement,
     Recipe,
     Series,
     Site,
     TradeItem,
+    UnitLine,
     Zone,
 )
 
@@ -77,16 +83,22 @@ class Kind:
 KINDS = (
     Kind(Organisation, ("code",)),
     Kind(Site, ("organisation_id", "code")),
+    Kind(LotRule, ("site_id", "since")),
     Kind(Zone, ("site_id", "code")),
+    Kind(Feed, ("zone_id", "start")),
     Kind(Party, ("organisation_id", "code")),
     Kind(Crop, ("organisation_id", "code")),
     Kind(Recipe, ("id",), is_fixed=True),
+    Kind(Material, ("organisation_id", "code")),
     Kind(TradeItem, ("organisation_id", "code")),
+    Kind(PackingMaterial, ("trade_item_id", "material_id")),
+    Kind(LogisticUnit, ("organisation_id", "code")),
     Kind(Device, ("site_id", "code")),
     Kind(Series, ("device_id", "quantity", "channel")),
     Kind(Placement, ("device_id", "start")),
     Kind(CalibrationEvent, ("id",), is_fixed=True),
     Kind(Act, ("id",), is_fixed=True),
+    Kind(UnitLine, ("id",), is_fixed=True),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 BY_MODEL: Mapping[type, Kind] = {kind.model: kind for kind in KINDS}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from traceability.amounts import Amount, apportion
-from traceability.errors import BadValue, HeavierThanPhysics, NotEnough, WrongStage
+from traceability.errors import BadValue, HeavierThanPhysics, LotHeld, NotEnough, WrongStage
 from traceability.models import Crop, Lot, TradeItem
 
 
@@ -32,6 +32,10 @@ def refuse_too_heavy(crop: Crop, *, pieces: int, weight_g: int) -> None:
         )
 
 
+# What would carry a doubtful lot on, into others or out of the gate.
+NOT_WHILE_HELD = ("harvest", "split", "merge", "pack", "ship", "rework", "relabel", "use")
+
+
 def require(lot: Lot, kind: str, *stages: str) -> None:
     if lot.stage not in stages:
         raise WrongStage(
@@ -43,6 +47,13 @@ def require(lot: Lot, kind: str, *stages: str) -> None:
     if not lot.is_open:
         raise WrongStage(
             lot=lot.code, stage="closed", kind=kind, next_step="void the act that emptied it first"
+        )
+    if lot.held_since is not None and kind in NOT_WHILE_HELD:
+        raise LotHeld(
+            lot=lot.code,
+            since=lot.held_since.isoformat(timespec="minutes"),
+            reason=lot.hold_reason,
+            kind=kind,
         )
 
 

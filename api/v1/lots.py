@@ -172,9 +172,8 @@ def lived_through(lot: LotToRead, session: ReadSession, web: InWeb) -> Condition
     """Return what the lot itself lived through, gaps said aloud."""
     spans = conditions.spans_of(session, [lot], now=web.now())
     targets = conditions.targets_of(session, lot.crop_id)
-    base_c = (
-        session.get_one(Crop, lot.crop_id).degree_day_base_c if lot.stage == "growing" else None
-    )
+    crop = session.get(Crop, lot.crop_id) if lot.crop_id and lot.stage == "growing" else None
+    base_c = crop.degree_day_base_c if crop else None
     lived = conditions.lived_through(session, spans, targets=targets, base_c=base_c)
     return ConditionsOut.of(lived)
 

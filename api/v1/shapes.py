@@ -45,7 +45,8 @@ class LotOut(BaseModel):
     code: str
     scope: str
     stage: str
-    crop: str
+    crop: str | None
+    material: str | None
     item: str | None
     gtin: str | None
     site: str
@@ -56,6 +57,8 @@ class LotOut(BaseModel):
     best_before: date | None
     opened_at: datetime
     closed_at: datetime | None
+    held_since: datetime | None
+    hold_reason: str
 
     @classmethod
     def of(cls, row: LotRow) -> Self:
@@ -65,7 +68,8 @@ class LotOut(BaseModel):
             code=lot.code,
             scope=lot.scope,
             stage=lot.stage,
-            crop=row.crop.code,
+            crop=row.crop.code if row.crop else None,
+            material=row.material.code if row.material else None,
             item=row.item.code if row.item else None,
             gtin=row.item.gtin if row.item else None,
             site=row.site.code,
@@ -76,6 +80,8 @@ class LotOut(BaseModel):
             best_before=lot.best_before,
             opened_at=lot.opened_at,
             closed_at=lot.closed_at,
+            held_since=lot.held_since,
+            hold_reason=lot.hold_reason,
         )
 
     @classmethod

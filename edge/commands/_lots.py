@@ -6,7 +6,7 @@ from typing import Any
 from edge.commands import _acts, _text
 from edge.commands._desk import Desk
 from sensors import QUANTITIES
-from traceability import acts, conditions, life, lookup
+from traceability import acts, catalogue, conditions, life, lookup
 from traceability.amounts import Amount
 from traceability.conditions import Condition, Conditions, Gap
 from traceability.models import Crop, Lot, TradeItem, Zone
@@ -35,7 +35,7 @@ def listed(desk: Desk, *, stage: str, crop: str, text: str, with_closed: bool, l
             _text.amount(Amount(row.lot.pieces, row.lot.weight_g)) if row.lot.is_open else "",
             row.zone.code if row.zone else "",
             _text.local(row.lot.opened_at, desk.time_zone(row.lot.site_id))[:10],
-            _text.name_of(row.item or row.crop),
+            _text.name_of(row.item or row.what),
         )
         for row in page.rows
     ]
@@ -49,7 +49,8 @@ def shown(desk: Desk, lot: Lot) -> str:
     past = life.of_lot(desk.session, lot, now=desk.now)
     # The crop's ranges speak of growing; a cold store is meant to be colder.
     targets = conditions.targets_of(desk.session, lot.crop_id)
-    base_c = desk.session.get_one(Crop, lot.crop_id).degree_day_base_c
+    crop = desk.session.get(Crop, lot.crop_id) if lot.crop_id else None
+    base_c = crop.degree_day_base_c if crop else None
     growing = conditions.lived_through(desk.session, past.growing, targets=targets, base_c=base_c)
     after = conditions.lived_through(desk.session, past.since)
     found = findings(desk.session, past.family)
@@ -109,7 +110,7 @@ def _as_facts(
 
 def _head(desk: Desk, lot: Lot) -> list[str]:
     item = desk.session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
-    what = item or desk.session.get_one(Crop, lot.crop_id)
+    what = item or catalogue.what_is(desk.session, lot)
     both = " / ".join(dict.fromkeys(name for name in (what.name, what.name_ja) if name))
     zone = desk.time_zone(lot.site_id)
     place = desk.session.get(Zone, lot.zone_id) if lot.zone_id else None

@@ -4,7 +4,7 @@ from traceability.models.acts import ACT_KINDS, Act, ActLine, Flow, Inspection
 from traceability.models.backfill import backfill, backfill_cursor
 from traceability.models.base import new_id
 from traceability.models.calibrations import CALIBRATION_KINDS, CalibrationEvent
-from traceability.models.crops import Crop, TradeItem
+from traceability.models.crops import Crop, PackingMaterial, TradeItem
 from traceability.models.devices import Device, Placement, Series
 from traceability.models.edges import (
     Edge,
@@ -16,13 +16,15 @@ from traceability.models.edges import (
 )
 from traceability.models.forecasts import ForecastRecord, Job
 from traceability.models.lots import STAGES, Lot, Stay
+from traceability.models.materials import MATERIAL_KINDS, Material
 from traceability.models.outbox import Outbox, StoreFact
 from traceability.models.parties import PARTY_ROLES, Party
 from traceability.models.people import USER_ROLES, User
-from traceability.models.places import ZONE_KINDS, Organisation, Site, Zone
+from traceability.models.places import ZONE_KINDS, Feed, LotRule, Organisation, Site, Zone
 from traceability.models.readings import delivery, reading
 from traceability.models.recipes import Recipe
 from traceability.models.retired import crop_target
+from traceability.models.units import UNIT_KINDS, LogisticUnit, UnitLine
 from traceability.models.uplink import (
     UplinkGap,
     UplinkMark,
@@ -34,8 +36,10 @@ from traceability.models.uplink import (
 __all__ = [
     "ACT_KINDS",
     "CALIBRATION_KINDS",
+    "MATERIAL_KINDS",
     "PARTY_ROLES",
     "STAGES",
+    "UNIT_KINDS",
     "USER_ROLES",
     "ZONE_KINDS",
     "Act",
@@ -49,13 +53,18 @@ __all__ = [
     "EdgeRow",
     "EdgeSite",
     "EdgeStream",
+    "Feed",
     "Flow",
     "ForecastRecord",
     "Inspection",
     "Job",
+    "LogisticUnit",
     "Lot",
+    "LotRule",
+    "Material",
     "Organisation",
     "Outbox",
+    "PackingMaterial",
     "Party",
     "Placement",
     "Recipe",
@@ -64,6 +73,7 @@ __all__ = [
     "Stay",
     "StoreFact",
     "TradeItem",
+    "UnitLine",
     "UplinkGap",
     "UplinkMark",
     "UplinkReceipt",

@@ -23,8 +23,18 @@ ACT_KINDS = (
     "discard",
     "void",
     "import",
+    "rework",
+    "relabel",
+    "sample",
+    "return",
+    "count",
+    "hold",
+    "release",
+    "use",
+    "aggregate",
+    "disaggregate",
 )
-ROLES = ("input", "output", "subject")
+ROLES = ("input", "output", "subject", "gain", "count")
 
 
 class Act(SQLModel, table=True):
@@ -50,7 +60,8 @@ class Act(SQLModel, table=True):
 
 
 class ActLine(SQLModel, table=True):
-    """One lot's part in an act: an output adds to it, an input takes from it, a subject neither."""
+    """One lot's part in an act: an output makes it, an input takes from it, a gain adds to it, a
+    count says what it really holds, a subject none of these."""
 
     __tablename__ = "act_line"
     __table_args__ = (

@@ -46,3 +46,18 @@ class TradeItem(SQLModel, table=True):
     # What it is kept at from packing on; both or none.
     storage_low_c: float | None = None
     storage_high_c: float | None = None
+
+
+class PackingMaterial(SQLModel, table=True):
+    """A line of a trade item's packing recipe: what one pack takes beside the produce."""
+
+    __tablename__ = "packing_material"
+    __table_args__ = (
+        CheckConstraint("pieces > 0 OR weight_g > 0", name="something"),
+        CheckConstraint("(pieces IS NULL) <> (weight_g IS NULL)", name="one_unit"),
+    )
+
+    trade_item_id: str = Field(foreign_key="trade_item.id", primary_key=True)
+    material_id: str = Field(foreign_key="material.id", primary_key=True)
+    pieces: int | None = None
+    weight_g: int | None = None

@@ -22,6 +22,7 @@ class Lot(SQLModel, table=True):
         CheckConstraint(f"stage IN {STAGES}", name="stage"),
         CheckConstraint("pieces >= 0", name="pieces"),
         CheckConstraint("weight_g >= 0", name="weight"),
+        CheckConstraint("(crop_id IS NULL) <> (material_id IS NULL)", name="crop_or_material"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -30,7 +31,8 @@ class Lot(SQLModel, table=True):
     code: str = Field(index=True)
     scope: str
     stage: str
-    crop_id: str = Field(foreign_key="crop.id")
+    crop_id: str | None = Field(default=None, foreign_key="crop.id")
+    material_id: str | None = Field(default=None, foreign_key="material.id")
     # The version it was sown under; None: sown before there was one, so the crop's first counts.
     recipe_id: str | None = Field(default=None, foreign_key="recipe.id")
     trade_item_id: str | None = Field(default=None, foreign_key="trade_item.id")
@@ -42,6 +44,8 @@ class Lot(SQLModel, table=True):
     weight_g: int | None = None
     opened_at: datetime
     closed_at: datetime | None = None
+    held_since: datetime | None = None
+    hold_reason: str = ""
 
     @property
     def is_open(self) -> bool:
