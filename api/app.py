@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from starlette.types import Scope
 
 from api import problems, public, v1, wellknown
-from api.context import Clock, MetricsSource, Web
+from api.context import Clock, MetricsSource, Notices, Web
 from api.gate import Gate
 from api.pages import ROUTERS
 from api.settings import WebSettings
@@ -26,14 +26,16 @@ def create_app(
     settings: WebSettings,
     clock: Clock = _utc_now,
     metrics: MetricsSource | None = None,
+    notices: Notices = list,
 ) -> FastAPI:
     """Return the service over a database whose schema is this version's.
 
     Args:
         clock: Says the time, aware UTC; a replay or a test hands in its own.
         metrics: Prometheus text of whoever runs beside us, added to our own at /metrics.
+        notices: What is wrong with the site just now; shown above the farm's pages.
     """
-    web = Web(engine, settings, clock, environment(), metrics)
+    web = Web(engine, settings, clock, environment(), metrics, notices)
     app = FastAPI(
         title="Minori",
         summary="From the probe to the shelf: readings, lots, provenance and forecasts of a farm.",

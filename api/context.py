@@ -1,6 +1,6 @@
 """What one running web service holds: handed to `create_app`, reached through the request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,15 +18,20 @@ Clock = Callable[[], datetime]
 MetricsSource = Callable[[], str]
 
 
-@dataclass(frozen=True, slots=True)
+# What whoever looks after the site should know now: typed errors, said in the reader's language.
+Notices = Callable[[], Sequence[Exception]]
+
+
+@dataclass(slots=True)
 class Web:
-    """The service's parts; one per `create_app`."""
+    """The service's parts; one per `create_app`. Only `settings` changes while it runs."""
 
     engine: Engine
     settings: WebSettings
     now: Clock
     templates: Environment
     more_metrics: MetricsSource | None = None
+    notices: Notices = list
     counters: Counters = field(default_factory=Counters)
     attempts: Attempts = field(default_factory=Attempts)
     stories: Stories = field(default_factory=Stories)

@@ -15,6 +15,7 @@ from api.auth import Viewer
 from api.context import web_of
 from api.i18n import LANGUAGES
 from api.language import COOKIE, reader_of
+from api.problems import sentence
 from sensors import QUANTITIES
 
 HERE = Path(__file__).parent
@@ -51,11 +52,13 @@ def page(request: Request, template: str, *, status: int = 200, **facts: Any) ->
 
 
 def render(request: Request, template: str, **facts: Any) -> str:
-    web, reader = web_of(request), reader_of(request)
+    web, reader, viewer = web_of(request), reader_of(request), viewer_in(request)
+    looks_after_it = viewer is not None and viewer.may_write
     always = {
         "r": reader,
         "_": reader,
-        "viewer": viewer_in(request),
+        "viewer": viewer,
+        "notices": [sentence(reader, e) for e in web.notices()] if looks_after_it else [],
         "path": request.url.path,
         "other_language": _other_language(request, reader.language),
         "now": web.now(),

@@ -93,6 +93,7 @@ class Bus:
         self.connections = 0
         self._session: _Session | None = None
         self._connected = asyncio.Event()
+        self._filters: list[str] = []
 
     @property
     def is_connected(self) -> bool:
@@ -104,11 +105,12 @@ class Bus:
         `receive` gets messages in bursts, in the event loop; it must not block, and every message
         must be acknowledged some time, or the broker stops sending.
         """
+        self._filters = list(filters)
         failures = 0
         while True:
             started = time.monotonic()
             try:
-                await self._connect_and_hold(filters, receive)
+                await self._connect_and_hold(receive)
             except EdgeError as error:
                 log.warning("%s", error, extra={"code": error.code})
             if time.monotonic() - started >= STABLE_S:
@@ -119,6 +121,25 @@ class Bus:
     async def wait_connected(self) -> None:
         """Return once the connection stands and every subscription is confirmed."""
         await self._connected.wait()
+
+    async def listen(self, filters: Sequence[str]) -> None:
+        """Change what is subscribed to, on the connection that stands and on those to come.
+
+        Raises:
+            SubscriptionRefused: the broker does not allow one that is new; the others hold.
+        """
+        before, self._filters = self._filters, list(filters)
+        session = self._session
+        if session is None:
+            return
+        try:
+            for topic in before:
+                if topic not in filters:
+                    await session.client.unsubscribe(topic)
+            await _subscribe(session.client, self.broker, [f for f in filters if f not in before])
+        except aiomqtt.MqttError as error:
+            # The connection is gone; the next one begins with what is wanted now.
+            log.info("subscriptions change with the next connection: %s", error)
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
@@ -137,14 +158,15 @@ class Bus:
         except aiomqtt.MqttError as error:
             raise BrokerLost(broker=self.broker, cause=error) from error
 
-    async def _connect_and_hold(self, filters: Sequence[str], receive: Receiver | None) -> None:
+    async def _connect_and_hold(self, receive: Receiver | None) -> None:
         session = _Session(self.broker, receive)
         try:
             async with session.client:
                 session.take_over_reading()
-                await _subscribe(session.client, self.broker, filters)
-                _heed_cancelling()
+                # From here on who changes the subscriptions does so on this connection.
                 self._session = session
+                await _subscribe(session.client, self.broker, self._filters)
+                _heed_cancelling()
                 self.connections += 1
                 self._connected.set()
                 log.info("connected to MQTT broker %s", self.broker)

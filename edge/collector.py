@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from sqlalchemy import Engine
 
@@ -13,16 +14,22 @@ from edge.agents.homeassistant import Showroom
 from edge.agents.ingest import Ingest
 from edge.agents.intake import Intake
 from edge.agents.periodic import every
-from edge.agents.poll import poll
 from edge.agents.record import record
 from edge.bus import Broker, Bus
+from edge.changes import Changes
 from edge.clock import Clock
+from edge.current import Commit, Current
+from edge.errors import SubscriptionRefused
+from edge.lines import Lines
+from edge.metrics import Sources
+from edge.parts import Part, Parts, Work
 from edge.registry import register
 from edge.secret_files import read, unreadable
 from edge.settings import Settings
 from edge.status import Status
+from edge.thermometer import Thermometer
 from edge.topics import TopicTable
-from edge.wiring import wire
+from edge.wiring import WiredPort, check_models, wire
 from traceability.readings import Recorder
 
 log = logging.getLogger(__name__)
@@ -33,17 +40,35 @@ SUMMARY_EVERY_S = 300.0
 class Collector:
     """Everything between the wires and the store. Made once, run once."""
 
-    def __init__(self, settings: Settings, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        clock: Clock,
+        *,
+        current: Current | None = None,
+        sources: Sources | None = None,
+    ) -> None:
+        """Make ready to collect.
+
+        Args:
+            current: Tells of changed settings while we run; without it they stay as they are.
+            sources: Where our numbers go, beside those of other parts of this process.
+        """
         self._settings = settings
+        self.current = current or Current(settings)
         self._clock = clock
         self.intake = Intake()
         self.bus = Bus(broker_of(settings))
-        self.status = Status(self.intake, self.bus)
-        self._wired = wire(settings, now=clock.now)
+        self.status = Status(self.intake, self.bus, sources)
+        self._thermometers: dict[str, Thermometer] = {}
+        self._wired = self._wire(settings)
         site_id = register(engine, settings, since=clock.now())
         self._engine = engine
         recorder = Recorder(engine, site_id)
         self._doubts = Doubts(recorder.append, engine, settings, now=clock.now)
+        topics = TopicTable(settings)
+        self._ingest = Ingest(self.bus, topics, self.intake, self.status.refusals, clock)
 
     async def run(self) -> None:
         """Collect until cancelled; then store what still waits.
@@ -53,24 +78,60 @@ class Collector:
             StoreFailed: the store gave up; nothing it did not store was acknowledged.
         """
         status, clock = self.status, self._clock
-        ingest = Ingest(self.bus, TopicTable(self._settings), self.intake, status.refusals, clock)
         async with self._broker_inside(), asyncio.TaskGroup() as tasks:
             append = self._doubts.append
             tasks.create_task(record(self.intake, append, status.recorded), name="record")
-            tasks.create_task(ingest.run(), name="ingest")
+            tasks.create_task(self._ingest.run(), name="ingest")
             tasks.create_task(every(SUMMARY_EVERY_S, self._summarise, clock), name="summary")
-            if self._settings.mqtt.homeassistant:
-                showroom = Showroom(self.bus, self._engine, self._settings, clock)
-                tasks.create_task(showroom.run(), name="home assistant")
-            if self._settings.uecs.send:
-                # Imported late: few houses have UECS.
-                from edge.agents.uecs_send import UecsSender  # noqa: PLC0415
+            self._lines = Lines(tasks, self.intake, clock, status.devices)
+            self._lines.start(self._wired)
+            self._parts = Parts(tasks, self._agents())
+            self._parts.start(self._settings)
+            self.current.takes_part(self._prepare)
 
-                sender = UecsSender(self._engine, self._settings, clock)
-                tasks.create_task(sender.run(), name="uecs send")
-            for port in self._wired:
-                task = poll(port, self.intake, clock, status.devices)
-                tasks.create_task(task, name=f"poll {port.name}")
+    def _agents(self) -> Sequence[Part]:
+        """Who works beside the collecting, and which sections each is made from."""
+        return (
+            Part("home assistant", frozenset({"site", "zones", "mqtt"}), self._showroom),
+            Part("uecs send", frozenset({"uecs"}), self._uecs_sender),
+        )
+
+    def _showroom(self, settings: Settings) -> Work:
+        if not settings.mqtt.homeassistant:
+            return None
+        return Showroom(self.bus, self._engine, settings, self._clock).run()
+
+    def _uecs_sender(self, settings: Settings) -> Work:
+        if not settings.uecs.send:
+            return None
+        # Imported late: few houses have UECS.
+        from edge.agents.uecs_send import UecsSender  # noqa: PLC0415
+
+        return UecsSender(self._engine, settings, self._clock).run()
+
+    def _wire(self, settings: Settings, only: Container[str] | None = None) -> list[WiredPort]:
+        now, known = self._clock.now, self._thermometers
+        return wire(settings, now=now, only=only, thermometers=known)
+
+    async def _prepare(self, changes: Changes) -> Commit:
+        """Do what may fail of a change, the record of places last: it cannot be taken back."""
+        new = changes.new
+        check_models(new, changes.ports)
+        broker = broker_of(new) if changes.is_other_broker else None
+        if changes.touches(("site", "zones", "devices")):
+            since = self._clock.now()
+            await asyncio.to_thread(register, self._engine, new, since=since)
+        return partial(self._change, changes, broker)
+
+    async def _change(self, changes: Changes, broker: Broker | None) -> None:
+        self._doubts.follow(changes.new)
+        await self._lines.change(changes.ports, self._wire(changes.new, changes.ports))
+        if broker is not None or changes.touches(("site", "mqtt", "devices")):
+            try:
+                await self._ingest.follow(changes.new, broker=broker)
+            except SubscriptionRefused as error:
+                log.warning("%s", error, extra={"code": error.code})
+        await self._parts.change(changes)
 
     @asynccontextmanager
     async def _broker_inside(self) -> AsyncIterator[None]:

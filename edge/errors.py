@@ -43,6 +43,27 @@ class SettingsInvalid(EdgeError):
     template = "{file}{line}: {key}: expected {expected}, got {got}; {next_step}"
 
 
+class SettingsRefused(EdgeError):
+    """What was written into the settings of a running service, and is not in force."""
+
+    code = "settings_refused"
+    template = "the settings were changed and are refused, those before stay in force: {problem}"
+
+    def __init__(self, because: Exception) -> None:
+        facts = getattr(because, "facts", {})
+        # The sentence within is said in the reader's language, too (api.problems.sentence).
+        self.parts = {"problem": getattr(because, "template", str(because))}
+        super().__init__(**{**facts, "problem": str(because)})
+
+
+class SettingsNeedRestart(EdgeError):
+    code = "settings_need_restart"
+    template = (
+        "{keys}: changed in the settings, takes effect at the next start; "
+        "when it suits: sudo systemctl restart minori"
+    )
+
+
 class BrokerRefused(EdgeError):
     code = "broker_refused"
     template = (

@@ -25,6 +25,20 @@ class Metric:
 Source = Callable[[], Iterable[Metric]]
 
 
+class Sources:
+    """Everybody in this process who has something to count."""
+
+    def __init__(self) -> None:
+        self._sources: list[Source] = []
+
+    def add(self, source: Source) -> None:
+        self._sources.append(source)
+
+    def text(self) -> str:
+        """Return everything in Prometheus' text form."""
+        return exposition(metric for source in self._sources for metric in source())
+
+
 def counter(name: str, words: str, value: float) -> Metric:
     """Return a counter without labels; it only grows, and starts at 0 with the process."""
     return Metric(name, "counter", words, [({}, value)])

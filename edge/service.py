@@ -7,13 +7,17 @@ but the database, so on a farm that grows the two can run on two machines.
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from edge.agents.forecast import ForecastAgent
 from edge.clock import Clock, SystemClock
 from edge.collector import Collector
+from edge.current import Current
 from edge.groups import plain_errors
+from edge.metrics import Sources
+from edge.reload import Reload
 from edge.settings import Settings
 from edge.store import open_store
 
@@ -33,22 +37,32 @@ def run(settings: Settings, *, agent: bool, web: bool, clock: Clock | None = Non
 async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> None:
     engine = open_store(settings, create=True)
     try:
+        current, sources = Current(settings), Sources()
+        sources.add(current.metrics)
         parts: list[Callable[[], Awaitable[None]]] = []
-        metrics = None
-        if agent:
-            collector = Collector(settings, engine, clock)
-            metrics = collector.status.text
-            parts.append(collector.run)
         if web:
             # Imported late: a collecting board carries no web framework in its memory.
             from edge.webserver import WebServer  # noqa: PLC0415
 
-            parts.append(WebServer(settings, engine, clock, metrics).run)
+            server = WebServer(settings, engine, clock, sources.text, current=current)
+            parts.append(server.run)
             # Beside the pages, where forecasts are asked for; the fit is a process of its own.
             parts.append(ForecastAgent(engine, clock).run)
+        if agent:
+            parts.append(Collector(settings, engine, clock, current=current, sources=sources).run)
+        if settings.file is not None:
+            reload = Reload(current)
+            _on_hangup(reload.ask)
+            parts.append(reload.run)
         await until_stopped(parts)
     finally:
         engine.dispose()
+
+
+def _on_hangup(ask: Callable[[], None]) -> None:
+    """Have SIGHUP read the settings again; at a terminal it still means that the window closed."""
+    if not sys.stdin.isatty():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, ask)
 
 
 async def until_stopped(parts: list[Callable[[], Awaitable[None]]]) -> None:

@@ -41,7 +41,8 @@ def load(path: Path | None = None) -> Settings:
         SettingsInvalid: the first thing that is wrong in it or in MINORI_*.
     """
     file = find(path)
-    return _checked(TomlFile.read(file, refuse=SettingsInvalid, docs=DOCS)).inside(file.parent)
+    read = _checked(TomlFile.read(file, refuse=SettingsInvalid, docs=DOCS))
+    return read.inside(file.parent, file=file.absolute())
 
 
 def parse(content: Mapping[str, Any]) -> Settings:

@@ -6,28 +6,29 @@ from edge.agents.intake import Intake
 from edge.agents.poll import Health
 from edge.agents.record import Recorded
 from edge.bus import Bus
-from edge.metrics import Metric, Source, counter, exposition, gauge
+from edge.metrics import Metric, Source, Sources, counter, gauge
 from edge.refusals import Refusals
 
 
 class Status:
     """Counters that the agents keep, in one place."""
 
-    def __init__(self, intake: Intake, bus: Bus) -> None:
+    def __init__(self, intake: Intake, bus: Bus, sources: Sources | None = None) -> None:
         self.recorded = Recorded()
         self.refusals = Refusals()
         self.devices: Health = {}
         self._intake = intake
         self._bus = bus
-        self._sources: list[Source] = [self._collected]
+        self._sources = sources or Sources()
+        self._sources.add(self._collected)
 
     def add(self, source: Source) -> None:
         """Show another part's numbers, too."""
-        self._sources.append(source)
+        self._sources.add(source)
 
     def text(self) -> str:
         """Return everything in Prometheus' text form."""
-        return exposition(metric for source in self._sources for metric in source())
+        return self._sources.text()
 
     def summary(self) -> str:
         """Return one line for the log."""

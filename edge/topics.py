@@ -25,12 +25,18 @@ class Rule:
 class TopicTable:
     """Decodes what comes in on the topics of the settings, under the names of the settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, before: "TopicTable | None" = None) -> None:
         self._rules = [_rule(topic, settings.site.time_zone) for topic in settings.mqtt.topics]
         self._names = {d.identity or d.name: d.name for d in settings.devices if not d.port}
         self._accept_unlisted = settings.mqtt.accept_unlisted
-        # Sparkplug names its metrics once, at birth: somebody has to remember.
-        self._sparkplug = Inbox()
+        # Sparkplug names its metrics once, at birth: somebody has to remember, and the table that
+        # follows another takes its memory over.
+        self._sparkplug: Inbox = before.memory if before else Inbox()
+
+    @property
+    def memory(self) -> Inbox:
+        """What was learned from messages, and is needed to read those to come."""
+        return self._sparkplug
 
     @property
     def filters(self) -> Sequence[str]:

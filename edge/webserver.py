@@ -13,8 +13,11 @@ from sqlalchemy import Engine
 
 from api.app import create_app
 from api.auth import has_users
+from api.context import Web
 from api.settings import WebSettings
+from edge.changes import Changes
 from edge.clock import Clock
+from edge.current import Commit, Current
 from edge.errors import AddressTaken, SignInMissing
 from edge.secret_files import read, signing_key
 from edge.settings import Settings
@@ -34,19 +37,24 @@ class WebServer:
         engine: Engine,
         clock: Clock,
         metrics: Callable[[], str] | None = None,
+        *,
+        current: Current | None = None,
     ) -> None:
+        current = current or Current(settings)
         web = settings.web
-        loopback = is_loopback(web.host)
-        if not loopback and not has_users(engine):
+        if not is_loopback(web.host) and not has_users(engine):
             raise SignInMissing(host=web.host, port=web.port)
         self._socket = _listening(web.host, web.port)
-        said = WebSettings(
-            secret=signing_key(settings),
-            loopback=loopback,
-            public_url=web.public_url.rstrip("/"),
-            metrics_token=read(settings, "web.metrics_token_file", web.metrics_token_file),
+        self._secret = signing_key(settings)
+        app = create_app(
+            engine,
+            settings=self._said(settings),
+            clock=clock.now,
+            metrics=metrics,
+            notices=current.notices,
         )
-        app = create_app(engine, settings=said, clock=clock.now, metrics=metrics)
+        self._web: Web = app.state.web
+        current.takes_part(self._prepare)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -61,6 +69,23 @@ class WebServer:
         """Where to point a browser."""
         host, port = self._socket.getsockname()[:2]
         return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+    def _said(self, settings: Settings) -> WebSettings:
+        web = settings.web
+        return WebSettings(
+            secret=self._secret,
+            loopback=is_loopback(web.host),
+            public_url=web.public_url.rstrip("/"),
+            metrics_token=read(settings, "web.metrics_token_file", web.metrics_token_file),
+        )
+
+    async def _prepare(self, changes: Changes) -> Commit:
+        said = self._said(changes.new)
+
+        async def change() -> None:
+            self._web.settings = said
+
+        return change
 
     async def run(self) -> None:
         """Serve until cancelled, then let open requests end."""

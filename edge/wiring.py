@@ -1,7 +1,6 @@
 """From the settings to ports and probes: which device of which model hangs on which line."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -37,19 +36,43 @@ class WiredPort:
     polled: Sequence[Polled]
 
 
-def wire(settings: Settings, *, now: Callable[[], datetime]) -> list[WiredPort]:
+def wire(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime],
+    only: Container[str] | None = None,
+    thermometers: dict[str, Thermometer] | None = None,
+) -> list[WiredPort]:
     """Return every port that has devices; nothing is opened before it is first asked.
+
+    Args:
+        only: Names of the ports wanted; None: all.
+        thermometers: Those of the zones already there; probes of one zone share one, even where
+            their ports were not made at the same time.
 
     Raises:
         BadProfile: a device's model is unknown, or its file is wrong; says what would be right.
     """
     wired = []
-    thermometers: dict[str, Thermometer] = defaultdict(Thermometer)
+    known: dict[str, Thermometer] = {} if thermometers is None else thermometers
     for port in settings.ports:
+        if only is not None and port.name not in only:
+            continue
         devices = [device for device in settings.devices if device.port == port.name]
         if devices:
-            wired.append(_wired(port, devices, settings.path(OWN_PROFILES), thermometers, now))
+            wired.append(_wired(port, devices, settings.path(OWN_PROFILES), known, now))
     return wired
+
+
+def check_models(settings: Settings, ports: Container[str]) -> None:
+    """See that every device on these ports has a model that can be asked.
+
+    Raises:
+        BadProfile: one has not; nothing was opened.
+    """
+    for device in settings.devices:
+        if device.port in ports:
+            profiles.load(device.model, settings.path(OWN_PROFILES))
 
 
 def _wired(
@@ -66,7 +89,7 @@ def _wired(
             _probe(device, model, opened, now),
             device.interval_s,
             # Probes of no zone share no water.
-            thermometers[device.zone] if device.zone else Thermometer(),
+            thermometers.setdefault(device.zone, Thermometer()) if device.zone else Thermometer(),
         )
         for device, model in zip(devices, models, strict=True)
     ]

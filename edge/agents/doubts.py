@@ -63,13 +63,18 @@ class Doubts:
         self._append = append
         self._engine = engine
         self._now = now
-        self._is_clock_set = (lambda _: True) if settings.site.trust_clock else is_clock_set
+        self._asks_clock = is_clock_set
+        self.follow(settings)
+        self._events: Mapping[tuple[str, ...], Sequence[Calibration]] = {}
+
+    def follow(self, settings: Settings) -> None:
+        """Doubt as the settings say, from the next batch on."""
+        self._is_clock_set = (lambda _: True) if settings.site.trust_clock else self._asks_clock
         self._every = {
             device.name: timedelta(days=device.calibrate_every_days)
             for device in settings.devices
             if device.calibrate_every_days is not None
         }
-        self._events: Mapping[tuple[str, ...], Sequence[Calibration]] = {}
         self._looked_at = -_LOOK_EVERY_S
 
     def append(self, deliveries: Sequence[Delivery]) -> int:

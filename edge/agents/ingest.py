@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from edge.agents.intake import Intake, Waiting
 from edge.agents.judges import Judges
 from edge.agents.rebirth import Rebirths
-from edge.bus import Bus, Message
+from edge.bus import Broker, Bus, Message
 from edge.clock import Clock
 from edge.errors import UnknownTopic
 from edge.refusals import Refusals
+from edge.settings import Settings
 from edge.topics import TopicTable, delivery_key
 from sensors import BadPayload, Reading
 from sensors.wires.payload import Decoded
@@ -38,14 +39,43 @@ class Ingest:
         self._arrivals: dict[str, datetime] = {}
         self._rebirths = Rebirths(bus, clock)
         self._failed: asyncio.Future[None] | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._session: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Listen until cancelled; an error that is no refusal is our bug, and ends us."""
         self._failed = asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._bus.run(self._topics.filters, self.receive), name="bus")
+            self._group = tasks
+            self._connect()
             tasks.create_task(self._rebirths.run(), name="rebirths")
             await self._failed
+
+    async def follow(self, settings: Settings, *, broker: Broker | None = None) -> None:
+        """Listen as the settings say from now on.
+
+        Args:
+            broker: Where to connect instead of where we are; what the new one keeps for our
+                session arrives once, what the old one keeps stays there.
+
+        Raises:
+            SubscriptionRefused: the broker does not allow one of the new topics.
+        """
+        # First what messages mean, then the messages.
+        self._topics = TopicTable(settings, before=self._topics)
+        if broker is None:
+            await self._bus.listen(self._topics.filters)
+            return
+        if self._session is not None:
+            self._session.cancel()
+            await asyncio.wait([self._session])
+        self._bus.broker = broker
+        self._connect()
+
+    def _connect(self) -> None:
+        if self._group is not None:
+            listening = self._bus.run(self._topics.filters, self.receive)
+            self._session = self._group.create_task(listening, name="bus")
 
     def receive(self, burst: Sequence[Message]) -> None:
         """Take messages from the bus: each is stored and acknowledged, or refused and so."""

@@ -4,6 +4,7 @@ A silent probe costs its own time limit now and then (`sensors.schedule` backs o
 was unplugged is tried again each second, and neither touches any other port.
 """
 
+import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
@@ -35,8 +36,33 @@ class DeviceHealth:
 Health = dict[str, DeviceHealth]
 
 
-async def poll(wired: WiredPort, intake: Intake, clock: Clock, health: Health) -> None:
-    """Ask the probes of one port until cancelled."""
+class Leave:
+    """Ends a poll between two questions: what a probe is just answering is still stored."""
+
+    def __init__(self) -> None:
+        self.is_wanted = False
+        self._resting: asyncio.Task[None] | None = None
+
+    def ask(self) -> None:
+        """End it now, if it rests, else after the answer it waits for."""
+        self.is_wanted = True
+        if self._resting is not None:
+            self._resting.cancel()
+
+    async def rest(self, clock: Clock, seconds: float) -> None:
+        """Sleep, unless somebody wants to leave."""
+        self._resting = asyncio.current_task()
+        try:
+            await clock.sleep(seconds)
+        finally:
+            self._resting = None
+
+
+async def poll(
+    wired: WiredPort, intake: Intake, clock: Clock, health: Health, leave: Leave | None = None
+) -> None:
+    """Ask the probes of one port until cancelled, or until `leave` is asked."""
+    leave = leave or Leave()
     schedule = Schedule()
     by_name = {polled.probe.device: polled for polled in wired.polled}
     for name, polled in by_name.items():
@@ -49,16 +75,16 @@ async def poll(wired: WiredPort, intake: Intake, clock: Clock, health: Health) -
         )
     is_lost = False
     try:
-        while True:
+        while not leave.is_wanted:
             due = schedule.due(clock.monotonic())
             if due is None:
-                await clock.sleep(schedule.wait_s(clock.monotonic()))
+                await leave.rest(clock, schedule.wait_s(clock.monotonic()))
                 continue
             error = await ask(by_name[due], intake, health[due])
             if isinstance(error, PortLost):
                 _say_lost(error, is_lost=is_lost)
                 is_lost = True
-                await clock.sleep(REOPEN_S)
+                await leave.rest(clock, REOPEN_S)
                 continue
             if is_lost:
                 is_lost = False

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     ports: list[Port] = []
     devices: list[Device] = []
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
+    _file: Path | None = PrivateAttr(default=None)
 
     @classmethod
     def settings_customise_sources(
@@ -91,7 +92,13 @@ class Settings(BaseSettings):
     def zone_info(self) -> ZoneInfo:
         return ZoneInfo(self.site.time_zone)
 
-    def inside(self, folder: Path) -> "Settings":
+    @property
+    def file(self) -> Path | None:
+        """The file these settings were read from; None where a program made them."""
+        return self._file
+
+    def inside(self, folder: Path, *, file: Path | None = None) -> "Settings":
         """Return the same settings, their relative names counted from `folder`."""
         self._folder = folder.resolve()
+        self._file = file
         return self

@@ -8,7 +8,9 @@ from babel.messages.extract import extract_from_file
 from jinja2.ext import babel_extract
 
 from api.errors import ApiError
+from edge.errors import SettingsInvalid, SettingsMissing, SettingsNeedRestart, SettingsRefused
 from forecasting.errors import ForecastingError
+from sensors import BadProfile
 from traceability.errors import TraceabilityError
 from traceability.gs1 import reasons
 from traceability.gs1.errors import WHERE, Gs1Error
@@ -22,7 +24,7 @@ SPOKEN_FACTS = {"next_step", "expected", "because", "later"}
 
 def messages() -> set[str]:
     """What must be in the catalogue."""
-    return {*_in_code(), *_in_templates(), *_in_errors()}
+    return {*_in_code(), *_in_templates(), *_in_errors(), *_in_notices()}
 
 
 def facts() -> set[str]:
@@ -53,6 +55,12 @@ def _in_errors() -> Iterator[str]:
         template = str(kind.template)  # type: ignore[attr-defined]
         if any(char.isalpha() for char in _without_names(template)):
             yield template
+
+
+def _in_notices() -> Iterator[str]:
+    """What `edge` shows above the farm's pages: why its settings are not in force."""
+    kinds = (SettingsInvalid, SettingsMissing, SettingsNeedRestart, SettingsRefused, BadProfile)
+    yield from (kind.template for kind in kinds)
 
 
 def _in_facts() -> Iterator[str]:

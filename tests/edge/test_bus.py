@@ -178,7 +178,7 @@ async def test_a_wrong_password_is_refused_with_words(tmp_path: Path) -> None:
     at.start()
     try:
         with pytest.raises(BrokerRefused, match="check \\[mqtt\\] username"):
-            await Bus(broker(at, "me"))._connect_and_hold(["t"], None)
+            await Bus(broker(at, "me"))._connect_and_hold(None)
     finally:
         at.stop()
 
@@ -193,8 +193,9 @@ async def test_a_subscription_that_is_not_granted_is_noticed() -> None:
     await at.start()
     try:
         me = Bus(Broker("127.0.0.1", port, "me", version="3.1.1"))
+        await me.listen(["secret/#"])
         with pytest.raises(SubscriptionRefused, match="secret"):
-            await me._connect_and_hold(["secret/#"], None)
+            await me._connect_and_hold(None)
     finally:
         await at.shutdown()
 
@@ -250,3 +251,31 @@ def test_waits_are_spread_over_the_whole_span_and_bounded() -> None:
     assert min(waits) < 0.5
     assert 7.5 < max(waits) <= 8
     assert max(wait_s(50) for _ in range(2000)) <= LONGEST_WAIT_S
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_subscriptions_change_on_the_connection_that_stands(
+    mosquitto: Mosquitto, version: str
+) -> None:
+    got: list[Message] = []
+    me = Bus(broker(mosquitto, "me", version=version))
+    async with (
+        running(Bus(broker(mosquitto, "sender"))) as sender,
+        running(me, "kept", "gone", receive=got.extend),
+    ):
+        await me.listen(["kept", "added"])
+        for topic in ("gone", "added", "kept"):
+            await sender.publish(topic, b"1")
+        await until(lambda: len(got) == 2)
+
+        # The next connection begins with what is wanted now.
+        mosquitto.kill()
+        await until(lambda: not me.is_connected)
+        await me.listen(["late"])
+        mosquitto.start()
+        await until(lambda: me.is_connected and sender.is_connected)
+        await sender.publish("late", b"2")
+        await until(lambda: len(got) == 3)
+
+    assert [m.topic for m in got] == ["added", "kept", "late"]
+    assert me.connections == 2

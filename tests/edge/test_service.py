@@ -1,6 +1,7 @@
 """The real commands in processes of their own: they start, stop in order, or say why not."""
 
 import json
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
+from edge.changes import changes
 from edge.clock import SystemClock
 from edge.collector import Collector
+from edge.current import Current
 from edge.errors import SignInMissing
 from edge.settings_file import parse
 from edge.store import open_store
@@ -68,6 +71,52 @@ async def test_everything_starts_serves_its_numbers_and_stops_in_order(
     assert "minori_mqtt_connected 1\n" in numbers
     # One line an event, and readable by a machine where nobody looks on.
     assert [json.loads(line)["event"] for line in log.read_text().splitlines()][-1] == "stopping"
+
+
+async def test_a_hangup_reads_the_settings_again_and_pages_tell_what_is_refused(
+    tmp_path: Path, started: Start
+) -> None:
+    port = free_port()
+    file = settings(tmp_path, web_port=port)
+    right = file.read_text()
+    process = started("run", "--config", str(file))
+    await until(lambda: b"open http" in (tmp_path / "log").read_bytes())
+    await until(lambda: "minori_settings_refused 0\n" in _get(port, "/metrics"))
+
+    file.write_text("[web]\nport = 'eight'\n")
+    process.send_signal(signal.SIGHUP)
+    await until(lambda: "minori_settings_refused 1\n" in _get(port, "/metrics"))
+    page = _get(port, "/", language="ja")
+    file.write_text(right)
+    process.send_signal(signal.SIGHUP)
+    await until(lambda: "minori_settings_refused 0\n" in _get(port, "/metrics"))
+
+    assert "設定の変更は受け付けられませんでした" in page
+    assert "web.port" in page
+    assert "設定の変更" not in _get(port, "/", language="ja")
+    process.terminate()
+    assert process.wait(30) == 0
+
+
+def _get(port: int, path: str, *, language: str = "en") -> str:
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", headers={"accept-language": language}
+    )
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return answer.read().decode()
+
+
+async def test_the_public_address_follows_the_settings(tmp_path: Path) -> None:
+    old = parse({"web": {"port": free_port()}}).inside(tmp_path)
+    new = parse({"web": {"port": old.web.port, "public_url": "https://x.example/"}})
+    current, engine = Current(old), open_store(old, create=True)
+    server = WebServer(old, engine, SystemClock(), current=current)
+
+    await current.change(changes(old, new.inside(tmp_path)))
+
+    assert server._web.settings.public_url == "https://x.example"
+    server._socket.close()
+    engine.dispose()
 
 
 async def test_the_agent_carries_no_web_framework_and_no_forecaster(tmp_path: Path) -> None:
