@@ -79,8 +79,9 @@ def _field(entity: Entity) -> str:
         UnknownQuantity: no quantity of ours, or a unit that is more than a factor away.
     """
     if entity.quantity is None:
-        known = "temperature, humidity, carbon_dioxide and other Home Assistant classes"
-        raise UnknownQuantity(problem="class", name=entity.device_class, known=known)
+        known = "temperature, humidity, carbon_dioxide, door and other Home Assistant classes"
+        name = entity.device_class or entity.platform
+        raise UnknownQuantity(problem="class", name=name, known=known)
     factor, offset = linear(entity.quantity, entity.unit) if entity.unit else (1.0, 0.0)
     if offset:
         problem = "a unit with an offset, which a mapped topic cannot convert:"

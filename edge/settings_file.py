@@ -10,8 +10,10 @@ from pydantic_settings import SettingsError
 
 from edge.errors import SettingsInvalid, SettingsMissing
 from edge.settings import ENV_CONFIG, ENV_PREFIX, Settings
+from edge.states import channels_of
 from edge.toml_file import Location, Refusal, TomlFile, fault_of
 from sensors import QUANTITIES, BadPayload
+from sensors.quantities import STATES
 from sensors.wires.payload import Path as JsonPath
 from sensors.wires.payload import Template
 
@@ -119,6 +121,10 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Location, str, object]
         if device.zone and device.zone not in zones:
             known = ", ".join(zones) or "none"
             yield ("devices", index, "zone"), f"a zone of [[zones]] ({known})", device.zone
+        for channel, quantity in channels_of(device.state_of).items():
+            if quantity not in STATES:
+                at: Location = ("devices", index, "state_of")
+                yield (*at, channel) if channel else at, f"one of {', '.join(STATES)}", quantity
     yield from _topic_faults(settings)
 
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace as changed
+
 from edge.errors import UnknownTopic
 from edge.settings import Settings, Topic
+from edge.states import StateOf, meant_by
+from sensors.quantities import STATES
 from sensors.wires.payload import Decoded, Field, Mapping, Path, Template, decode, decode_mapped
 from sensors.wires.sparkplug import Inbox
 
@@ -28,6 +32,7 @@ class TopicTable:
     def __init__(self, settings: Settings, before: "TopicTable | None" = None) -> None:
         self._rules = [_rule(topic, settings.site.time_zone) for topic in settings.mqtt.topics]
         self._names = {d.identity or d.name: d.name for d in settings.devices if not d.port}
+        self._states = {d.name: d.state_of for d in settings.devices if d.state_of}
         self._accept_unlisted = settings.mqtt.accept_unlisted
         # Sparkplug names its metrics once, at birth: somebody has to remember, and the table that
         # follows another takes its memory over.
@@ -68,7 +73,21 @@ class TopicTable:
         name = self._names.get(found.device)
         if name is None and not self._accept_unlisted:
             raise UnknownTopic(topic=topic, known=", ".join(self._names) or "no MQTT device")
-        return found if name in (None, found.device) else replace(found, device=name)
+        if name not in (None, found.device):
+            found = replace(found, device=name)
+        said = self._states.get(found.device)
+        return found if said is None else _of_what(found, said)
+
+
+def _of_what(found: Decoded, said: StateOf) -> Decoded:
+    """File what a device's relays say under what they are the state of."""
+    values = tuple(
+        changed(value, quantity=meant_by(said, value.quantity, value.channel))
+        if value.quantity in STATES
+        else value
+        for value in found.values
+    )
+    return replace(found, values=values)
 
 
 def delivery_key(client_id: str, mid: int, topic: str, payload: bytes) -> str:
@@ -81,7 +100,8 @@ def _rule(topic: Topic, site_zone: str) -> Rule:
     mapping = None
     if topic.fields:
         fields = tuple(
-            Field(Path.parse(f.path), f.quantity, f.scale, f.channel) for f in topic.fields
+            Field(Path.parse(f.path), f.quantity, f.scale, f.channel, f.inverted)
+            for f in topic.fields
         )
         mapping = Mapping(fields, Path.parse(topic.time) if topic.time else None)
     elif topic.quantity:

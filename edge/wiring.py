@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from edge.settings import Device, Port, Settings
+from edge.states import StateOf
 from edge.thermometer import Thermometer
 from sensors import profile as profiles
 from sensors.line import Line
@@ -20,11 +21,13 @@ OWN_PROFILES = "profiles"
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A probe, how often it is asked (the profile may set a slower pace) [s], and its water."""
+    """A probe, how often it is asked (the profile may set a slower pace) [s], its water, and what
+    its relays are of."""
 
     probe: Probe
     interval_s: float
     thermometer: Thermometer = field(default_factory=Thermometer)
+    state_of: StateOf = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def _wired(
             device.interval_s,
             # Probes of no zone share no water.
             thermometers.setdefault(device.zone, Thermometer()) if device.zone else Thermometer(),
+            device.state_of,
         )
         for device, model in zip(devices, models, strict=True)
     ]

@@ -49,7 +49,8 @@ class Judge:
         self._low = max(self._row.low, -math.inf if low is None else low)
         self._high = min(self._row.high, math.inf if high is None else high)
         self._resolution = resolution
-        self._stuck_after_s = stuck_after_s
+        # A door that stays closed all night is no hung probe.
+        self._stuck_after_s = None if self._row.state else stuck_after_s
         self._last: tuple[float, datetime] | None = None
         self._trusted: tuple[float, datetime] | None = None
         self._same_since: datetime | None = None

@@ -9,6 +9,7 @@ enough for a Japanese greenhouse from Aizu in January to Okinawa in August.
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from sensors.errors import UnknownQuantity
 from sensors.units import CONVERSIONS
@@ -24,6 +25,8 @@ class Quantity:
     `slack_low`/`slack_high` is how far a healthy probe strays past a physical limit (a wet
     capacitive sensor reads 103 %, a dark quantum sensor -2): within it, a value is cut to the
     limit and marked. `total` marks a counter that only grows: its rate means nothing.
+    `state` marks what is on or off (open or closed, there or not): 0 is off, 1 on, and what lies
+    between is part of it, a vent open by half; over time its mean is the share of time it was on.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Quantity:
     slack_low: float = 0.0
     slack_high: float = 0.0
     total: bool = False
+    state: Literal["on_off", "open_closed", "yes_no"] | None = None
 
 
 def convert(value: float, quantity: str, unit: str) -> float:
@@ -197,7 +201,33 @@ _WEATHER = (
     Quantity("wind_direction", "°", 0, 360, None, "deg", "DD", "Wind direction", "風向"),
     Quantity("rainfall", "mm", 0, 1e5, None, "mm", "MMT", "Rainfall", "雨量", total=True),
     Quantity("rain_rate", "mm/h", 0, 200, None, "mm/h", "H67", "Rain rate", "降雨強度"),
-    Quantity("raining", "1", 0, 1, None, "1", "C62", "Raining", "感雨"),
+    Quantity("raining", "1", 0, 1, None, "1", "C62", "Raining", "感雨", state="yes_no"),
+)
+# Equipment: what a relay, a contact or a controller says of itself. The word is what it is of.
+_STATES = (
+    *(
+        Quantity(name, "1", 0, 1, None, "1", "C62", en, ja, state="on_off")
+        for name, en, ja in (
+            ("lamp", "Lamps", "照明"),
+            ("pump", "Pump", "ポンプ"),
+            ("fan", "Fan", "ファン"),
+            ("heater", "Heater", "暖房機"),
+            ("cooler", "Cooler", "冷房機"),
+            ("humidifier", "Humidifier", "加湿器"),
+            ("dehumidifier", "Dehumidifier", "除湿機"),
+            ("switch", "Switch", "スイッチ"),
+        )
+    ),
+    *(
+        Quantity(name, "1", 0, 1, None, "1", "C62", en, ja, state="open_closed")
+        for name, en, ja in (
+            ("co2_valve", "CO₂ valve", "CO₂バルブ"),
+            ("water_valve", "Water valve", "給水バルブ"),
+            ("door", "Door", "扉"),
+            ("vent", "Vent", "換気窓"),
+            ("curtain", "Curtain", "カーテン"),
+        )
+    ),
 )
 _POWER = (
     Quantity("power", "W", -1e6, 1e6, None, "W", "WTT", "Power", "電力"),
@@ -229,5 +259,16 @@ _OTHER = (
     Quantity("signal_strength", "dBm", -150, 20, None, None, "DBM", "Signal strength", "電波強度"),
 )
 QUANTITIES = {
-    row.name: row for row in (*_AIR, *_LIGHT, *_WATER, *_ROOT_AND_LEAF, *_WEATHER, *_POWER, *_OTHER)
+    row.name: row
+    for row in (
+        *_AIR,
+        *_LIGHT,
+        *_WATER,
+        *_ROOT_AND_LEAF,
+        *_WEATHER,
+        *_STATES,
+        *_POWER,
+        *_OTHER,
+    )
 }
+STATES = {name: row for name, row in QUANTITIES.items() if row.state}

@@ -93,7 +93,7 @@ def together(windows: Sequence[Window]) -> CTE:
             *cut,
             worst.label("quality"),
             until_next.label("until_next"),
-            held_of(until_next),
+            held_of(until_next, first.hold_ms),
         )
         .select_from(source)
         .where(*wanted, base.c.at_ms < first.end_ms)

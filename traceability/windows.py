@@ -1,7 +1,8 @@
 """Which series stood in a zone and when, and its trusted values with how long each holds.
 
-Every value holds until the next one, but at most HOLD_MS: beyond that nobody knows. Bad and stale
-values do not count. Values are calibrated as the database reads them.
+Every value holds until the next one, but at most HOLD_MS (a door or a lamp that speaks when it
+changes: STATE_HOLD_MS): beyond that nobody knows. Bad and stale values do not count. Values are
+calibrated as the database reads them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,14 +14,17 @@ from sqlalchemy import CTE, ColumnElement, Double, FromClause, case, cast, func
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, or_, select
 
-from sensors import Quality, to_ms, utc_from_ms
+from sensors import QUANTITIES, Quality, to_ms, utc_from_ms
 from sensors.calibration import Calibration
 from traceability import calibrations
 from traceability.lived import Gap, Span
-from traceability.models import Placement, Series, reading
+from traceability.models import Device, Placement, Series, reading
 
 # A radio probe on a battery speaks every 20 minutes; anything slower is a gap, not a reading.
 HOLD_MS = 30 * 60 * 1000
+# A contact or a relay speaks when it changes and else says that it is alive: Zigbee2MQTT gives a
+# device on a battery 25 hours for that, and so do we.
+STATE_HOLD_MS = 25 * 60 * 60 * 1000
 
 _T = TypeVar("_T")
 
@@ -34,6 +38,7 @@ class Window:
     start_ms: int
     end_ms: int
     events: Sequence[Calibration]
+    hold_ms: int = HOLD_MS  # for how long a value goes on where no other follows
 
 
 def windows_of(session: Session, spans: Sequence[Span]) -> list[Window]:
@@ -41,17 +46,31 @@ def windows_of(session: Session, spans: Sequence[Span]) -> list[Window]:
     stood = []
     for span in spans:
         query = (
-            select(Series, Placement)
+            select(Series, Placement, Device.model)
             .join(Placement, col(Placement.device_id) == col(Series.device_id))
+            .join(Device, col(Device.id) == col(Series.device_id))
             .where(Placement.zone_id == span.zone.id, Placement.start < span.end)
             .where(or_(col(Placement.end).is_(None), col(Placement.end) > span.start))
             .order_by(col(Series.id))
         )
-        for series, placement in session.exec(query):
+        for series, placement, model in session.exec(query):
             start, end = max(span.start, placement.start), min(span.end, placement.end or span.end)
-            stood.append((series, span, to_ms(start), to_ms(end)))
+            hold_ms = hold_ms_of(series.quantity, model)
+            stood.append((series, span, to_ms(start), to_ms(end), hold_ms))
     events = calibrations.of_series(session, (number_of(series) for series, *_ in stood))
-    return [Window(*one, events.get(number_of(one[0]), ())) for one in stood]
+    return [
+        Window(series, span, start_ms, end_ms, events.get(number_of(series), ()), hold_ms)
+        for series, span, start_ms, end_ms, hold_ms in stood
+    ]
+
+
+def hold_ms_of(quantity: str, model: str) -> int:
+    """Return for how long a value is taken to go on where no other follows. [ms]
+
+    Args:
+        model: What is asked has one, and answers each time; who has none speaks by itself.
+    """
+    return STATE_HOLD_MS if QUANTITIES[quantity].state and not model else HOLD_MS
 
 
 def number_of(series: Series) -> int:
@@ -68,7 +87,7 @@ def trusted(window: Window) -> CTE:
             value_of(reading, window).label("value"),
             reading.c.quality,
             until_next.label("until_next"),
-            held_of(until_next),
+            held_of(until_next, window.hold_ms),
         )
         .where(*is_trusted(reading, window))
         .where(reading.c.at_ms >= window.start_ms, reading.c.at_ms < window.end_ms)
@@ -93,19 +112,20 @@ def until_next_of(at_ms: ColumnElement[Any], window: Window) -> ColumnElement[An
     return func.lead(at_ms, 1, window.end_ms).over(order_by=at_ms) - at_ms
 
 
-def held_of(until_next: ColumnElement[Any]) -> ColumnElement[Any]:
+def held_of(until_next: ColumnElement[Any], hold_ms: int) -> ColumnElement[Any]:
     # As float: PostgreSQL would sum whole numbers into Decimal.
-    held = case((until_next > HOLD_MS, HOLD_MS), else_=until_next)
+    held = case((until_next > hold_ms, hold_ms), else_=until_next)
     return cast(held, Double).label("held")
 
 
 def gaps_of(session: Session, window: Window, rows: CTE) -> list[Gap]:
     """Return the stretches of the window in which `rows`, made as `trusted`, say nothing."""
-    query = core_select(rows.c.at_ms, rows.c.until_next).where(rows.c.until_next > HOLD_MS)
+    hold_ms = window.hold_ms
+    query = core_select(rows.c.at_ms, rows.c.until_next).where(rows.c.until_next > hold_ms)
     found = session.connection().execute(query.order_by(rows.c.at_ms)).all()
     first = session.connection().scalar(core_select(func.min(rows.c.at_ms)))
-    stretches = [(at_ms + HOLD_MS, at_ms + until_next) for at_ms, until_next in found]
-    if first is not None and first - window.start_ms > HOLD_MS:
+    stretches = [(at_ms + hold_ms, at_ms + until_next) for at_ms, until_next in found]
+    if first is not None and first - window.start_ms > hold_ms:
         stretches.insert(0, (window.start_ms, first))
     zone = window.span.zone.code
     return [Gap(zone, utc_from_ms(start), utc_from_ms(end)) for start, end in stretches]

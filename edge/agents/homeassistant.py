@@ -23,6 +23,7 @@ from sensors.wires.homeassistant import Shown
 from traceability import readings
 from traceability.database import reading_session
 from traceability.readings import StoredReading
+from traceability.windows import STATE_HOLD_MS
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ EVERY_S = 30.0
 EXPIRE_AFTER_S = 100
 # Slow probes speak each five minutes (Tasmota); twice that is silence.
 FRESH = timedelta(minutes=10)
+# A door speaks when it moves.
+FRESH_STATE = timedelta(milliseconds=STATE_HOLD_MS)
 # Home Assistant knows no unit for these.
 _WITHOUT_UNIT = ("pH", "1")
 
@@ -79,7 +82,8 @@ class Showroom:
         return by_zone
 
     def _value(self, newest: StoredReading) -> float | None:
-        is_fresh = self._clock.now() - newest.at < FRESH
+        limit = FRESH_STATE if QUANTITIES[newest.quantity].state else FRESH
+        is_fresh = self._clock.now() - newest.at < limit
         return newest.value if is_fresh and newest.quality <= Quality.UNCERTAIN else None
 
 

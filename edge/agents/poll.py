@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from edge import states
 from edge.agents.intake import Intake, Waiting
 from edge.clock import Clock
 from edge.wiring import Polled, WiredPort
@@ -108,7 +109,7 @@ async def ask(polled: Polled, intake: Intake, health: DeviceHealth) -> SensorErr
     polled.thermometer.note(readings)
     health.answers += 1
     health.last_answer_at = readings[0].at
-    await intake.put(Waiting(Delivery(readings)))
+    await intake.put(Waiting(Delivery(states.named(readings, polled.state_of))))
     return None
 
 

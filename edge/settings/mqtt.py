@@ -32,6 +32,13 @@ class TopicField(Table):
             "Two places share one series and only the first is kept.",
         ),
     ] = ""
+    inverted: Annotated[
+        bool,
+        Says(
+            "For a state: what is said as on (a closed contact) is off or closed.",
+            "Doors seem open while they are closed, and closed while they are open.",
+        ),
+    ] = False
 
 
 class Topic(Table):
@@ -172,6 +179,7 @@ class Mqtt(Table):
     ] = [
         Topic(topic="zigbee2mqtt/{device}", shape="zigbee2mqtt"),
         Topic(topic="tele/{device}", shape="tasmota"),
+        Topic(topic="stat/{device}", shape="tasmota"),
         Topic(topic="v3/{application}/devices/{id}/up", shape="things_stack"),
         Topic(topic="application/{application}/device/{id}/event/{event}", shape="chirpstack"),
     ]

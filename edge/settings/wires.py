@@ -95,6 +95,14 @@ class Device(Table):
             "Its readings count for the wrong room's lots; empty: for none.",
         ),
     ] = ""
+    state_of: Annotated[
+        str | dict[str, str],
+        Says(
+            "What its relay or contact is the state of: lamp, pump, fan, heater, co2_valve, door, "
+            'vent … (docs/recipes.md); by channel where it has several: { l1 = "lamp" }.',
+            "Empty: a relay is a `switch`, a contact a `door`; no recipe tells day by its lamps.",
+        ),
+    ] = ""
     calibrate_every_days: Annotated[
         Annotated[int, Field(ge=1, le=3650)] | None,
         Says(

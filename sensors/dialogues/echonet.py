@@ -16,7 +16,11 @@ from sensors.wires import echonet
 from sensors.wires.echonet import EnergyScale, Frame, Service
 from sensors.wires.faults import damaged
 
-_FIELDS = ("celsius", "rh", "ppm", "m_s", "degrees", "watts", "kwh", "r_a", "t_a", "rs_v", "st_v")
+_FIELDS = (
+    *("celsius", "rh", "ppm", "m_s", "degrees", "watts", "kwh"),
+    *("r_a", "t_a", "rs_v", "st_v"),
+    "on",
+)
 
 FRAMES = "hex"
 LINE = Line(115_200)
@@ -83,7 +87,7 @@ def _number(
         count = meaning.fields.get("value")
         return scale.kwh(eoj, count if isinstance(count, int) else None)
     found = meaning.fields.get(str(how["field"]))
-    return found if isinstance(found, (int, float)) else None
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def _address(profile: Profile, call: Call) -> tuple[str, int]:

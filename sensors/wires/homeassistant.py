@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sensors.errors import BadPayload
+from sensors.quantities import STATES
 from sensors.wires.payload import Field, Mapping, Path
 from sensors.wires.payload.scalars import load_object, number, refusal
+from sensors.wires.payload.states import word_of
 
 PREFIX = "homeassistant"
 _LONG = {
@@ -28,8 +30,11 @@ _LONG = {
     "exp_aft": "expire_after",
     "ids": "identifiers",
     "o": "origin",
+    "pl_off": "payload_off",
+    "pl_on": "payload_on",
     "p": "platform",
     "stat_cla": "state_class",
+    "stat_on": "state_on",
     "stat_t": "state_topic",
     "t": "topic",
     "uniq_id": "unique_id",
@@ -64,6 +69,20 @@ QUANTITIES = {
 _CLASSES = {quantity: name for name, quantity in reversed(QUANTITIES.items())} | dict.fromkeys(
     ("soil_temperature", "water_temperature", "leaf_temperature", "dew_point"), "temperature"
 )
+# component -> what its state is of; a contact's device class says more than its platform.
+_PLATFORMS = {"switch": "switch", "light": "lamp", "fan": "fan", "humidifier": "humidifier"} | {
+    "valve": "water_valve",
+    "cover": "curtain",
+}
+_CONTACTS = {"door": "door", "garage_door": "door", "opening": "door", "window": "vent"} | {
+    "light": "lamp",
+    "running": "pump",
+    "power": "switch",
+}
+_SHOWN_AS = {"door": "door", "vent": "window", "lamp": "light", "raining": "moisture"} | (
+    dict.fromkeys(("pump", "fan", "heater", "cooler", "humidifier", "dehumidifier"), "running")
+)
+_READ = ("sensor", "binary_sensor", *_PLATFORMS)
 # What all components of a device have in common may stand beside them.
 _SHARED: tuple[str, ...] = (
     "device",
@@ -89,10 +108,15 @@ class Entity:
     expire_after_s: float | None = None
     availability_topics: tuple[str, ...] = ()
     device: str = ""
+    platform: str = "sensor"
 
     @property
     def quantity(self) -> str | None:
-        return QUANTITIES.get(self.device_class)
+        if self.platform == "sensor":
+            return QUANTITIES.get(self.device_class)
+        if self.platform == "binary_sensor":
+            return _CONTACTS.get(self.device_class)
+        return _PLATFORMS.get(self.platform)
 
     def mapping(self, *, scale: float = 1.0) -> Mapping | None:
         """Return how to read the state topic; None where the class is no quantity of ours."""
@@ -184,6 +208,8 @@ def state(values: dict[str, float | None]) -> bytes:
 
 
 def _component(place: str, item: Shown) -> dict[str, Any]:
+    if item.quantity in STATES:
+        return _contact(place, item)
     content: dict[str, Any] = {
         "platform": "sensor",
         "unique_id": f"minori_{place}_{item.key}",
@@ -197,6 +223,23 @@ def _component(place: str, item: Shown) -> dict[str, Any]:
         content["unit_of_measurement"] = item.unit
     if item.quantity in _CLASSES:
         content["device_class"] = _CLASSES[item.quantity]
+    return content
+
+
+def _contact(place: str, item: Shown) -> dict[str, Any]:
+    """What is on or off; between the two (a vent by half) it is on. None is sent as unknown."""
+    path = f"value_json['{item.key}']"
+    template = f"{{{{ 'None' if {path} is none else 'ON' if {path} > 0 else 'OFF' }}}}"
+    content = {
+        "platform": "binary_sensor",
+        "unique_id": f"minori_{place}_{item.key}",
+        "name": item.name,
+        "state_topic": item.state_topic,
+        "value_template": template,
+        "expire_after": item.expire_after_s,
+    }
+    if item.quantity in _SHOWN_AS:
+        content["device_class"] = _SHOWN_AS[item.quantity]
     return content
 
 
@@ -225,8 +268,16 @@ def _announced(topic: str, components: Iterator[tuple[str, str, dict[str, Any]]]
 
 
 def _entity(topic: str, key: str, platform: str, content: dict[str, Any]) -> Entity:
-    if platform != "sensor":
-        raise refusal(topic, fault="platform", problem="no sensor", expected="sensor", got=platform)
+    if platform not in _READ:
+        expected = f"one of {', '.join(_READ)}"
+        raise refusal(
+            topic,
+            fault="platform",
+            problem="neither value nor state",
+            expected=expected,
+            got=platform,
+        )
+    _refuse_other_words(topic, platform, content)
     base = str(content.get("~", ""))
     state_topic = _topic(content.get("state_topic"), base)
     if not state_topic:
@@ -237,7 +288,7 @@ def _entity(topic: str, key: str, platform: str, content: dict[str, Any]) -> Ent
     return Entity(
         unique_id=str(content.get("unique_id", key)),
         state_topic=state_topic,
-        path=_path(topic, content.get("value_template")),
+        path=_path(topic, content.get("value_template") or _template_of(platform, content)),
         name=str(content.get("name") or ""),
         unit=str(content.get("unit_of_measurement") or ""),
         device_class=str(content.get("device_class") or ""),
@@ -245,7 +296,23 @@ def _entity(topic: str, key: str, platform: str, content: dict[str, Any]) -> Ent
         expire_after_s=number(topic, expire) if expire is not None else None,
         availability_topics=tuple(_availability(content, base)),
         device=_device(content.get("device")),
+        platform=platform,
     )
+
+
+def _refuse_other_words(topic: str, platform: str, content: dict[str, Any]) -> None:
+    """On and off have to be words we know; what is `lit` or `dunkel` nobody else can tell."""
+    for name, meant in (("payload_on", 1.0), ("payload_off", 0.0), ("state_on", 1.0)):
+        word = content.get(name)
+        if platform != "sensor" and word is not None and word_of(str(word)) != meant:
+            expected = "on or off, open or closed, true or false, 1 or 0"
+            raise refusal(topic, fault="words", problem=name, expected=expected, got=word)
+
+
+def _template_of(platform: str, content: dict[str, Any]) -> str | None:
+    """A light of the JSON schema says its state in a field of that name, without a template."""
+    is_json = platform == "light" and content.get("schema") == "json"
+    return "{{ value_json.state }}" if is_json else None
 
 
 def _path(topic: str, template: object) -> Path:

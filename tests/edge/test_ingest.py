@@ -184,6 +184,35 @@ def test_an_unlisted_device_may_be_kept_out() -> None:
         table.decode("zigbee2mqtt/new", payload, received_at=now, retained=False)
 
 
+def test_a_relay_is_filed_under_what_it_is_of() -> None:
+    """`state: ON` says nothing of a lamp; the settings do."""
+    settings = parse(
+        {
+            "devices": [
+                {"name": "lamps-a", "identity": "plug7", "state_of": "lamp"},
+                {"name": "strip", "state_of": {"l1": "pump"}},
+                {"name": "hatch", "state_of": "vent"},
+            ]
+        }
+    )
+    table, now = TopicTable(settings), SystemClock().now()
+
+    def said(device: str, payload: bytes) -> list[tuple[str, str, str, float | None]]:
+        topic = f"zigbee2mqtt/{device}"
+        found = table.decode(topic, payload, received_at=now, retained=False).readings()
+        return [(r.device, r.quantity, r.channel, r.value) for r in found]
+
+    assert said("plug7", b'{"state": "ON"}') == [("lamps-a", "lamp", "", 1)]
+    assert said("strip", b'{"state_l1": "ON", "state_l2": "OFF"}') == [
+        ("strip", "pump", "l1", 1),
+        ("strip", "switch", "l2", 0),
+    ]
+    assert said("hatch", b'{"contact": true, "temperature": 9.5}') == [
+        ("hatch", "vent", "", 0),
+        ("hatch", "air_temperature", "", 9.5),
+    ]
+
+
 def test_a_delivery_key_tells_topics_payloads_and_packets_apart() -> None:
     keys = {
         delivery_key(client, mid, topic, payload)

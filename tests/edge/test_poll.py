@@ -142,3 +142,21 @@ def test_an_operators_own_profile_beside_the_settings_wins(tmp_path: Path) -> No
 
     assert port.polled[0].probe.profile.model == "my_probe"
     assert str(port.port.line) == "9600 8E1"
+
+
+async def test_a_relay_board_is_filed_under_what_its_relays_are_of(tmp_path: Path) -> None:
+    """Coils (function 01) over a real pseudo-terminal; what they switch only settings know."""
+    states = {f"switch/{n}": float(n in (1, 4)) for n in range(1, 9)}
+    board = SimulatedBus(tmp_path / "a", Line(115200), pace=0)
+    board.add(simulated(load("waveshare_relay_8ch"), values=lambda: states, address=7))
+    of = {"1": "lamp", "2": "pump", "3": "co2_valve"}
+    relays = {"name": "relays", "model": "waveshare_relay_8ch", "port": "a", "state_of": of}
+    with board:
+        wiring = wired(tmp_path, {**relays, "address": "7"})
+        async with polling(wiring) as (readings, _):
+            await until(lambda: len(readings()) >= 8)
+            found = {(r.quantity, r.channel): r.value for r in readings()[:8]}
+
+    assert found[("lamp", "1")] == 1
+    assert found[("pump", "2")] == found[("co2_valve", "3")] == 0
+    assert found[("switch", "4")] == 1  # nobody said what it is of

@@ -37,6 +37,7 @@ def test_the_sample_that_init_writes_is_a_settings_file(tmp_path: Path) -> None:
         ("[[ports]]\nname='a'", ["line 1", "ports[1].device", "got nothing"]),
         ("[[mqtt.topics]]\ntopic='a/#'", ["line 2", "no + or #"]),
         ("[[mqtt.topics]]\ntopic='a'\nquantity='heat'", ["line 3", "air_temperature", "'heat'"]),
+        ("[[devices]]\nname='a'\nstate_of='light'", ["line 3", "lamp, pump", "'light'"]),
         ("[web\n", ["line 1", "TOML"]),
         ("[mqtt]\nversion = 4", ["mqtt.version", "'5' or '3.1.1'"]),
     ],

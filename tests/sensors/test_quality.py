@@ -118,3 +118,14 @@ def test_the_short_way_says_what_the_long_way_would(
             expected = long.judge(said, at, doubt=doubt, warming_up=warming_up)
 
         assert short.judge(said, at, doubt=doubt, warming_up=warming_up) == expected
+
+
+@pytest.mark.parametrize("state", ["door", "lamp", "pump", "raining"])
+def test_a_state_jumps_and_rests_as_it_likes(state: str) -> None:
+    """A door opens at once and stays closed all night: neither is a fault of its contact."""
+    judge = Judge(state, stuck_after_s=60)
+    said = [judge.judge(float(n % 2), START + timedelta(seconds=n)) for n in range(4)]
+    said += [judge.judge(0.0, START + timedelta(hours=n)) for n in range(1, 30)]
+
+    assert {verdict.quality for verdict in said} == {Quality.GOOD}
+    assert judge.judge(7.0, START + timedelta(days=2)).reason is Reason.RANGE

@@ -149,3 +149,28 @@ def test_half_a_day_in_the_room_is_half_a_days_warmth(session: Session, farm: Fa
 
     assert found is not None
     assert found.total == pytest.approx(16.0 * (15 / 24 + 12 / 24))
+
+
+def test_a_state_is_a_share_of_time_and_holds_until_it_changes(
+    session: Session, farm: Farm
+) -> None:
+    """A contact speaks when the door moves; between, hours go by in silence and are no gap."""
+    fill(session, farm, "door", lambda i: float(i % 4 == 3), every=timedelta(hours=6))
+
+    (found,) = growing(session, farm).quantities
+
+    assert found.mean == pytest.approx(0.25)
+    assert found.covered == pytest.approx(1.0)
+    assert list(found.gaps) == []
+
+
+def test_a_relay_that_is_asked_and_does_not_answer_is_not_known(
+    session: Session, farm: Farm
+) -> None:
+    """What is polled answers each time; a lamp whose board is dead is not on for another day."""
+    fill(session, farm, "lamp", lambda _: 1.0, days=1, every=10 * MINUTE)
+    readings.ensure_device(session, farm.site.id, "probe", model="waveshare_relay_8ch")
+
+    (found,) = growing(session, farm).quantities
+
+    assert found.covered == pytest.approx(1 / 42, rel=0.05)

@@ -8,15 +8,11 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, or_, select
 
 from sensors import Quality, to_ms
-from traceability.models import Placement, Series, Site, Zone, reading
+from traceability.models import Device, Placement, Series, Site, Zone, reading
 from traceability.recipes.document import Light, Part
+from traceability.windows import hold_ms_of
 
-# How old a value may be and still say whether it is day. Lamps are told when they are switched
-# and by most bridges at least each hour; light is measured all the time.
-STATE_HOLDS = timedelta(hours=24)
-LIGHT_HOLDS = timedelta(minutes=30)
-# Half a lamp, the mean of several, is day.
-ON = 0.5
+OFF = 0.0
 
 
 def part_at(session: Session, zone: Zone, light: Light | None, at: datetime) -> Part | None:
@@ -28,9 +24,9 @@ def part_at(session: Session, zone: Zone, light: Light | None, at: datetime) -> 
             time_zone = ZoneInfo(session.get_one(Site, zone.site_id).time_zone)
             return by_clock(light, at.astimezone(time_zone))
         case "lamp":
-            return _by_value(_newest(session, zone, "lamp", at, STATE_HOLDS), ON)
+            return _by_value(_newest(session, zone, "lamp", at), OFF)
         case "ppfd":
-            return _by_value(_newest(session, zone, "ppfd", at, LIGHT_HOLDS), light.threshold)
+            return _by_value(_newest(session, zone, "ppfd", at), light.threshold)
         case _:
             assert_never(light.by)
 
@@ -49,17 +45,19 @@ def _by_value(value: float | None, above: float) -> Part | None:
     return "day" if value > above else "night"
 
 
-def _newest(
-    session: Session, zone: Zone, quantity: str, at: datetime, holds: timedelta
-) -> float | None:
+def _newest(session: Session, zone: Zone, quantity: str, at: datetime) -> float | None:
     """Return the highest of the newest values of every such series in the zone."""
     query = (
-        select(Series.id)
+        select(Series.id, Device.model)
+        .join(Device, col(Device.id) == col(Series.device_id))
         .join(Placement, col(Placement.device_id) == col(Series.device_id))
         .where(Series.quantity == quantity, Placement.zone_id == zone.id, Placement.start <= at)
         .where(or_(col(Placement.end).is_(None), col(Placement.end) > at))
     )
-    newest = [_last_value(session, number, at, holds) for number in session.exec(query)]
+    newest = [
+        _last_value(session, number, at, timedelta(milliseconds=hold_ms_of(quantity, model)))
+        for number, model in session.exec(query)
+    ]
     return max((value for value in newest if value is not None), default=None)
 
 

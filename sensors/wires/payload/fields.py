@@ -7,6 +7,7 @@ from sensors.errors import BadPayload
 from sensors.wires.payload.decoded import Refused, Value
 from sensors.wires.payload.names import value_of
 from sensors.wires.payload.scalars import number, shortened
+from sensors.wires.payload.states import state_of
 
 # Deeper nesting than this is no sensor's message.
 MAX_DEPTH = 8
@@ -31,13 +32,17 @@ def leaves(node: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any
 def numbers(
     source: str, fields: Iterator[tuple[str, Any]]
 ) -> tuple[tuple[Value, ...], tuple[Refused, ...]]:
-    """Name every number and null; report texts that look like a number gone wrong.
+    """Name every number, null and state; report texts that look like a number gone wrong.
 
-    Booleans and other texts are states ("ON", "idle"), neither values nor faults.
+    Other booleans and texts ("idle", a tamper switch) are neither values nor faults.
     """
     values: list[Value] = []
     refused: list[Refused] = []
     for raw, got in fields:
+        state = state_of(raw, got)
+        if state is not None:
+            values.append(state)
+            continue
         if isinstance(got, bool):
             continue
         try:

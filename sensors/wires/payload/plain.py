@@ -5,21 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sensors.quantities import STATES
 from sensors.wires.payload import scalars
 from sensors.wires.payload.decoded import Decoded, Value
 from sensors.wires.payload.fields import leaves, numbers
 from sensors.wires.payload.names import Known, named
 from sensors.wires.payload.paths import Path
+from sensors.wires.payload.states import stated, word_of
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where one quantity lies in a JSON payload; its unit is canonical times 1 / `scale`."""
+    """Where one quantity lies in a JSON payload; its unit is canonical times 1 / `scale`.
+
+    `inverted` is for states: what the device says as on (a closed contact) is off.
+    """
 
     path: Path
     quantity: str
     scale: float = 1.0
     channel: str = ""
+    inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +90,23 @@ def decode_mapped(
 def _mapped(topic: str, content: Any, mapping: Mapping) -> Iterator[Value]:
     for field in mapping.fields:
         there, got = field.path.find(content)
-        if there:
+        if there and field.quantity in STATES:
+            yield _state(topic, field, got)
+        elif there:
             value = None if got is None else scalars.number(topic, got)
             known = Known(field.path.text, field.quantity, field.scale, field.channel)
             yield named(field.path.text, value, known)
+
+
+def _state(topic: str, field: Field, got: Any) -> Value:
+    word = word_of(got)
+    if got is None:
+        return named(
+            field.path.text, None, Known(field.quantity, field.quantity), channel=field.channel
+        )
+    value = scalars.number(topic, got) * field.scale if word is None else word
+    inverted, channel = field.inverted, field.channel
+    return stated(field.path.text, value, field.quantity, inverted=inverted, channel=channel)
 
 
 def _content(topic: str, payload: bytes) -> Any:

@@ -1,4 +1,5 @@
-"""Tasmota: `tele/<topic>/SENSOR` every 300 s, one object a chip, units beside the values.
+"""Tasmota: `tele/<topic>/SENSOR` every 300 s, one object a chip, units beside the values; relays
+in `tele/<topic>/STATE` as often, and in `stat/<topic>/RESULT` when they are switched.
 
 `Time` is the device's local time without a zone, and ambiguous for an hour each autumn where
 clocks change; of two candidates the one nearer to the arrival is meant.
@@ -19,10 +20,13 @@ from sensors.wires.payload import scalars
 from sensors.wires.payload.decoded import Decoded, Refused, Value
 from sensors.wires.payload.fields import leaves, numbers
 from sensors.wires.payload.names import Known, named
+from sensors.wires.payload.states import state_of
 from sensors.wires.payload.zigbee2mqtt import availability_of
 
 # The processor's own heat, not the room's.
 _OWN_CHIP = "ESP32"
+_SENSORS = ("SENSOR", "STATUS8", "STATUS10")
+_RELAYS = ("STATE", "RESULT")
 _PLUG = {"Total": Known("energy_kwh", "energy"), "Voltage": Known("voltage_v", "voltage")}
 # name of a value -> where its unit stands, and which one it is where nothing stands
 _UNITS = {
@@ -48,11 +52,17 @@ def decode(
         word = availability_of(topic, payload)["availability"]
         state: Any = "online" if word == "online" else "offline"
         return Decoded("tasmota", device, received_at, availability=state)
+    is_known = kind in (*_SENSORS, *_RELAYS)
+    if not is_known and not payload.lstrip().startswith(b"{"):
+        # Among them `stat/<topic>/POWER`, which repeats RESULT as a bare word.
+        return Decoded("tasmota", device, received_at, is_new=False)
     content = scalars.load_object(topic, payload)
     if "ModbusReceived" in content:
         return _modbus(topic, device, content, received_at)
-    if kind not in ("SENSOR", "STATUS8", "STATUS10"):
+    if not is_known:
         return Decoded("tasmota", device, received_at, is_new=False)
+    if kind in _RELAYS:
+        return _relays(device, content, received_at, retained, zone)
     # `Status 8` and `Status 10` answer a question with the same object, one level down.
     return _sensor(topic, device, content.get("StatusSNS", content), received_at, retained, zone)
 
@@ -70,6 +80,7 @@ def _sensor(
             topic, fault="not_an_object", problem="StatusSNS", expected="an object", got=content
         )
     at = _moment(content.get("Time"), received_at, zone)
+    contacts = _states(content, "switch")
     chips = [(chip, fields) for chip, fields in content.items() if isinstance(fields, dict)]
     parts = [_chip(topic, chip, fields, content) for chip, fields in chips]
     return Decoded(
@@ -77,10 +88,30 @@ def _sensor(
         device,
         at or received_at,
         "device" if at else "arrival",
-        tuple(value for values, _ in parts for value in values),
+        (*contacts, *(value for values, _ in parts for value in values)),
         is_new=not retained,
         refused=tuple(fault for _, faults in parts for fault in faults),
     )
+
+
+def _relays(
+    device: str,
+    content: dict[str, Any],
+    received_at: datetime,
+    retained: bool,
+    zone: tzinfo | None,
+) -> Decoded:
+    at = _moment(content.get("Time"), received_at, zone)
+    states = _states(content, "power")
+    source: Any = "device" if at else "arrival"
+    is_new = bool(states) and not retained
+    return Decoded("tasmota", device, at or received_at, source, states, is_new=is_new)
+
+
+def _states(content: dict[str, Any], name: str) -> tuple[Value, ...]:
+    """Read `POWER`, `POWER2`, `Switch1` at the top of a message."""
+    found = (state_of(raw, got) for raw, got in content.items() if raw.lower().startswith(name))
+    return tuple(value for value in found if value is not None)
 
 
 def _chip(

@@ -16,6 +16,7 @@ from sensors.wires.payload import scalars
 from sensors.wires.payload.decoded import Decoded, Value
 from sensors.wires.payload.fields import leaves, numbers
 from sensors.wires.payload.names import KNOWN, Known, named
+from sensors.wires.payload.states import state_of
 
 # Commands to a device pass on the same tree; nothing in them was measured.
 _COMMANDS = ("set", "get")
@@ -68,7 +69,8 @@ def _availability(topic: str, device: str, payload: bytes, received_at: datetime
 
 def _attribute(topic: str, head: str, last: str, content: Any) -> tuple[str, dict[str, Any]]:
     """Read the `attribute` output setting: a topic per state, the bare value as payload."""
-    if head and last in KNOWN and not isinstance(content, list):
+    is_known = last in KNOWN or state_of(last, content) is not None
+    if head and is_known and not isinstance(content, list):
         return head, {last: content}
     raise scalars.refusal(
         topic, fault="not_an_object", problem="another shape", expected="an object", got=content
@@ -92,7 +94,12 @@ def _states(
 
 
 def _measured(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    position = content.get("position")
     for raw, got in leaves(content):
+        if raw == "state" and isinstance(position, (int, float)):
+            # A cover: how far it is open says more than that it is.
+            yield "switch", position / 100
+            continue
         # A firmware update's progress and the time are no measurements.
         if raw != "last_seen" and not raw.startswith("update"):
             # With both fields, the plain one is the chip's logarithmic count, not lux.

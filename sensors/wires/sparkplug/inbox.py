@@ -1,7 +1,7 @@
 """Sparkplug messages as values: what an agent stores, and when it must ask for a rebirth.
 
 A metric's last name part says what it is (`bay 1/air_temperature`), the parts before it become the
-channel. Control metrics and states are no measurements; births carry the values of that moment.
+channel. Control metrics are no measurements; births carry the values of that moment.
 """
 
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from sensors.reading import Quality, Reason
 from sensors.wires.payload.decoded import Decoded, Value
 from sensors.wires.payload.names import value_of
 from sensors.wires.payload.scalars import instant
+from sensors.wires.payload.states import state_of
 from sensors.wires.sparkplug.host import Heard, Host, Named, Topic, rebirth_command
 
 _REPORTS = ("NBIRTH", "NDATA", "DBIRTH", "DDATA")
@@ -73,15 +74,26 @@ def rebirth(now: datetime) -> bytes:
 
 def _value(metric: Named) -> Value | None:
     place, _, name = metric.name.rpartition("/")
-    number = metric.value
-    is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
-    if not (is_number or number is None) or name == "bdSeq" or place.endswith(" Control"):
+    if name == "bdSeq" or place.endswith(" Control"):
+        return None
+    value = _named(name, metric.value, place)
+    if value is None:
         return None
     quality, reason = _QUALITIES[metric.quality]
-    value = value_of(name, number if isinstance(number, (int, float)) else None, channel=place)
     return replace(
         value, raw=metric.name, at=_moment(metric.timestamp), quality=quality, reason=reason
     )
+
+
+def _named(name: str, got: object, place: str) -> Value | None:
+    """Name a state or a number; other booleans and texts are neither."""
+    if got is None:
+        return value_of(name, None, channel=place)
+    state = state_of(name, got, channel=place)
+    if state is not None:
+        return state
+    is_number = isinstance(got, (int, float)) and not isinstance(got, bool)
+    return value_of(name, float(got), channel=place) if is_number else None  # type: ignore[arg-type]
 
 
 def _moment(timestamp: int | None) -> datetime | None:

@@ -90,16 +90,57 @@ def test_a_device_with_components_is_read():
         "state_topic": "x/state",
         "cmps": {
             "t": {"p": "sensor", "dev_cla": "temperature", "val_tpl": "{{ value_json.t }}"},
-            "lamp": {"p": "switch", "cmd_t": "x/set"},
+            "lamp": {"p": "switch", "cmd_t": "x/set", "val_tpl": "{{ value_json.s }}"},
+            "heat": {"p": "climate", "cmd_t": "x/set"},
         },
     }
 
     announced = read(content, "homeassistant/device/abc/config")
 
     assert [(e.unique_id, e.state_topic, e.device) for e in announced.entities] == [
-        ("t", "x/state", "abc")
+        ("t", "x/state", "abc"),
+        ("lamp", "x/state", "abc"),
     ]
-    assert announced.left_alone == (("lamp", "platform"),)
+    assert announced.left_alone == (("heat", "platform"),)
+
+
+@pytest.mark.parametrize(
+    ("platform", "content", "quantity"),
+    [
+        ("binary_sensor", {"device_class": "door"}, "door"),
+        ("binary_sensor", {"device_class": "window", "pl_on": True}, "vent"),
+        ("switch", {}, "switch"),
+        ("light", {"schema": "json"}, "lamp"),
+        ("fan", {"payload_on": "on"}, "fan"),
+        ("valve", {}, "water_valve"),
+    ],
+)
+def test_what_is_on_or_off_is_read_as_a_state(platform, content, quantity):
+    topic = f"homeassistant/{platform}/x/config"
+
+    (entity,) = read({"uniq_id": "x", "stat_t": "x/state"} | content, topic).entities
+
+    assert entity.quantity == quantity
+    assert entity.path.text == ("$.state" if "schema" in content else "$")
+
+
+def test_words_we_do_not_know_are_left_alone_with_the_reason():
+    """`lit` may mean on; a guess that is wrong turns day into night."""
+    content = {"uniq_id": "x", "stat_t": "x/state", "pl_on": "lit", "pl_off": "dark"}
+
+    announced = read(content, "homeassistant/binary_sensor/x/config")
+
+    assert announced.left_alone == (("x", "words"),)
+
+
+def test_our_doors_are_shown_as_open_or_closed():
+    shown = [Shown("door", "Door", "door", "", "minori/a/state", 90)]
+
+    _, body = homeassistant.publish("room_a", "Room A", shown, version="0.1.0")
+
+    component = json.loads(body)["components"]["door"]
+    assert (component["platform"], component["device_class"]) == ("binary_sensor", "door")
+    assert "unit_of_measurement" not in component
 
 
 def test_our_rooms_can_be_read_back():

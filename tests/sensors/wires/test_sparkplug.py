@@ -262,6 +262,19 @@ def test_messages_become_readings_with_their_own_times_and_quality():
     assert Payload.from_bytes(rebirth(moment)).timestamp == at
 
 
+def test_a_boolean_that_names_its_equipment_is_a_state():
+    inbox = Inbox()
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    named = birth(
+        metric("bay 1/lamp", True, DataType.BOOLEAN),
+        metric("bay 1/tamper", True, DataType.BOOLEAN),
+    )
+
+    (found,) = inbox.decode(NBIRTH, named, received_at=moment).readings()
+
+    assert (found.quantity, found.channel, found.value) == ("lamp", "bay 1", 1.0)
+
+
 def test_a_command_of_somebody_is_no_reading():
     inbox = Inbox()
     order = data(metric("valve", 1.0), seq=None)

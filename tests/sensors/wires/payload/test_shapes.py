@@ -96,7 +96,7 @@ def test_housekeeping_and_commands_measure_nothing(topic):
 def test_one_bad_field_does_not_silence_its_neighbours():
     message = decode("zigbee2mqtt/x", {"temperature": "21,5", "humidity": 60, "state": "ON"})
 
-    assert by_name(message) == {"humidity": 60}
+    assert by_name(message) == {"humidity": 60, "switch": 1}
     assert [(r.raw, r.fault) for r in message.refused] == [("temperature", "decimal_comma")]
 
 
