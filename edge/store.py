@@ -6,6 +6,7 @@ recorded there; saying it again changes nothing.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, make_url
@@ -13,8 +14,9 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from edge.settings import Settings
-from traceability import catalogue, database
-from traceability.errors import DatabaseUnusable
+from traceability import catalogue, codes, database
+from traceability.codes import Rule
+from traceability.errors import BadValue, DatabaseUnusable
 from traceability.models import Site
 
 
@@ -71,7 +73,10 @@ def ensure_place(session: Session, settings: Settings) -> Site:
     """Write organisation, site and zones of the settings into the record; return the site."""
     said = settings.site
     owner = catalogue.ensure_organisation(
-        session, said.organisation, name=said.organisation_name or said.organisation
+        session,
+        said.organisation,
+        name=said.organisation_name or said.organisation,
+        **_only_said(gs1_prefix=said.gs1_prefix),
     )
     site = catalogue.ensure_site(
         session,
@@ -82,11 +87,33 @@ def ensure_place(session: Session, settings: Settings) -> Site:
         time_zone=said.time_zone,
         origin=said.origin,
         origin_ja=said.origin_ja,
+        **_only_said(gln=said.gln),
     )
+    codes.ensure_rule(session, site, Rule(**settings.lots.model_dump()), since=datetime.now(UTC))
+    _ensure_zones(session, site, settings)
+    return site
+
+
+def _only_said(**facts: str) -> dict[str, str]:
+    """What the settings leave empty may have been said over HTTP, and stays."""
+    return {name: value for name, value in facts.items() if value}
+
+
+def _ensure_zones(session: Session, site: Site, settings: Settings) -> None:
+    rows = {}
     for zone in settings.zones:
         facts = {"name": zone.name or zone.code, "name_ja": zone.name_ja, "kind": zone.kind}
-        catalogue.ensure_zone(session, site, zone.code, **facts)
-    return site
+        rows[zone.code] = catalogue.ensure_zone(session, site, zone.code, **facts)
+    for zone in settings.zones:
+        tank = rows.get(zone.fed_by)
+        if zone.fed_by and (tank is None or tank.kind != "tank"):
+            raise BadValue(
+                field=f"fed_by of zone {zone.code}",
+                expected="the code of a zone of kind tank",
+                got=zone.fed_by,
+                next_step="add the tank under [[zones]], or correct the code",
+            )
+        catalogue.ensure_feed(session, rows[zone.code], tank, since=datetime.now(UTC))
 
 
 def _sqlite_file(url: str) -> Path | None:

@@ -5,10 +5,11 @@ alike. `find_*` raises NotFound with what to do.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pydantic import ValidationError
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from traceability import recipes
 from traceability.errors import BadValue, NotFound
@@ -16,6 +17,7 @@ from traceability.gs1 import gtin14
 from traceability.models import (
     MATERIAL_KINDS,
     Crop,
+    Feed,
     Lot,
     Material,
     Organisation,
@@ -87,6 +89,21 @@ def ensure_trade_item(
         facts["gtin"] = gtin14(str(gtin))
         _refuse_gtin(session, key, facts["gtin"])
     return _ensure(session, TradeItem, key, {"crop_id": crop.id, **facts})
+
+
+def ensure_feed(session: Session, zone: Zone, tank: Zone | None, *, since: datetime) -> None:
+    """Say which tank feeds a zone from then on, or none; what was before stays as it was."""
+    current = session.exec(
+        select(Feed).where(Feed.zone_id == zone.id, col(Feed.end).is_(None))
+    ).first()
+    if current is not None:
+        if tank is not None and current.tank_id == tank.id:
+            return
+        current.end = max(since, current.start + timedelta(milliseconds=1))
+        since = current.end
+    if tank is not None:
+        session.add(Feed(tank_id=tank.id, zone_id=zone.id, start=since))
+    session.flush()
 
 
 def ensure_material(

@@ -57,13 +57,13 @@ def check_pattern(pattern: str) -> str:
     return pattern
 
 
-def ensure_rule(session: Session, site: Site, rule: Rule, *, since: datetime) -> LotRule:
+def ensure_rule(session: Session, site: Site, rule: Rule, *, since: datetime) -> None:
     """Keep the rule from `since` on; saying again what is already so changes nothing."""
     if rule.code_pattern:
         check_pattern(rule.code_pattern)
     now = rule_at(session, site.id, since)
-    if now is not None and _of(now) == rule:
-        return now
+    if rule == (Rule() if now is None else _of(now)):
+        return
     row = LotRule(
         id=new_id(),
         site_id=site.id,
@@ -75,7 +75,6 @@ def ensure_rule(session: Session, site: Site, rule: Rule, *, since: datetime) ->
     )
     session.add(row)
     session.flush()
-    return row
 
 
 def rule_at(session: Session, site_id: str, at: datetime) -> LotRule | None:

@@ -141,11 +141,19 @@ def _hold(state: _State, act: Act) -> None:
 
 
 def _counted(believed: Amount, counted: Amount) -> Amount:
-    """What was counted is the truth; a dimension nobody counted keeps what was believed."""
+    """What was counted is the truth; a dimension nobody counted changes in proportion to it."""
     return Amount(
-        believed.pieces if counted.pieces is None else counted.pieces,
-        believed.weight_g if counted.weight_g is None else counted.weight_g,
+        _in_step(counted.pieces, believed.pieces, counted.weight_g, believed.weight_g),
+        _in_step(counted.weight_g, believed.weight_g, counted.pieces, believed.pieces),
     )
+
+
+def _in_step(
+    counted: int | None, believed: int | None, other: int | None, other_believed: int | None
+) -> int | None:
+    if counted is not None or believed is None or other is None or not other_believed:
+        return believed if counted is None else counted
+    return believed * other // other_believed
 
 
 def _write_stays(session: Session, lot: Lot, state: _State) -> None:

@@ -76,6 +76,6 @@ def at_partner(session: Session, lot: Lot, party: Party) -> Amount:
     sent = session.exec(lines.where(Act.to_party_id == party.id, ActLine.role == "input")).all()
     back = session.exec(lines.where(Act.from_party_id == party.id, ActLine.role == "gain")).all()
     if not sent:
-        return Amount()
+        return Amount(0, 0)
     shipped = total(Amount(line.pieces, line.weight_g) for line in sent)
     return shipped.minus(total([Amount(0, 0), *(Amount(x.pieces, x.weight_g) for x in back)]))

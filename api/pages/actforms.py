@@ -5,29 +5,51 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlmodel import Session, col, select
 
 from api.i18n import Reader
+from api.pages import stockforms
 from api.pages.fields import ActForm, Answers, Field, choices
+from api.pages.lotfields import amount_fields, amount_said, partners, zone_field
 from traceability import lots
 from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound
 from traceability.models import Act, ActLine, Lot, Party, TradeItem, Zone
+from traceability.rules import NOT_WHILE_HELD
 
 # Which acts a lot of each stage is offered, the usual ones first.
 OFFERED: Mapping[str, Sequence[str]] = {
-    "growing": ("harvest", "transplant", "inspect", "split", "discard"),
-    "harvested": ("pack", "inspect", "move", "ship", "split", "merge", "discard"),
-    "packed": ("ship", "move", "inspect", "split", "merge", "discard"),
-    "input": ("move", "inspect", "split", "merge", "pack", "discard"),
+    "growing": ("harvest", "transplant", "inspect", "split", "sample", "count", "discard"),
+    "harvested": (
+        *("pack", "inspect", "move", "ship", "split", "merge", "sample", "rework", "count"),
+        "discard",
+    ),
+    "packed": (
+        *("ship", "move", "inspect", "split", "merge", "return", "sample", "rework", "relabel"),
+        *("count", "discard"),
+    ),
+    "input": ("use", "move", "inspect", "split", "merge", "pack", "count", "discard"),
 }
 
 _Perform = Callable[[Session, Occasion, Lot, Answers], Act]
 
 
 def forms_for(session: Session, reader: Reader, lot: Lot) -> list[ActForm]:
-    """Return the forms of the acts that fit the lot now; of a closed lot, only inspection."""
-    kinds = OFFERED[lot.stage] if lot.is_open else ("inspect",)
+    """Return the forms of the acts that fit the lot now."""
     asked = _Asked(session, reader, lot)
-    return [getattr(asked, kind)() for kind in kinds]
+    return [
+        stockforms.ASK[kind](session, reader, lot)
+        if kind in stockforms.ASK
+        else getattr(asked, kind)()
+        for kind in _kinds_for(lot)
+    ]
+
+
+def _kinds_for(lot: Lot) -> Sequence[str]:
+    """What is closed may be inspected, found again by a count, or come back from a partner."""
+    if not lot.is_open:
+        return ("inspect", "return", "count") if lot.stage == "packed" else ("inspect", "count")
+    if lot.held_since is None:
+        return (*OFFERED[lot.stage], "hold")
+    return ("release", *(kind for kind in OFFERED[lot.stage] if kind not in NOT_WHILE_HELD))
 
 
 def perform(session: Session, kind: str, occasion: Occasion, lot: Lot, answers: Answers) -> Act:
@@ -114,9 +136,7 @@ class _Asked:
 
     def ship(self) -> ActForm:
         _ = self._
-        query = select(Party).where(Party.organisation_id == self.lot.organisation_id)
-        parties = self.session.exec(query.where(Party.role == "partner").order_by(col(Party.code)))
-        to = Field("to", _("To"), "choice", choices(_, parties.all()))
+        to = Field("to", _("To"), "choice", choices(_, partners(self.session, self.lot)))
         fields = [to, *self._amount(optional=True)]
         return ActForm("ship", _("Ship"), _("Record shipment"), fields)
 
@@ -126,20 +146,10 @@ class _Asked:
         return ActForm("discard", _("Discard"), _("Record discard"), fields)
 
     def _amount(self, *, optional: bool = False) -> list[Field]:
-        _ = self._
-        hint = _("Both empty: all of it") if optional else _("One of the two is enough")
-        fields = []
-        if self.lot.pieces is not None:
-            fields.append(Field("pieces", _("Pieces"), "number", required=False, hint=hint))
-        if self.lot.weight_g is not None:
-            fields.append(Field("weight", _("Weight [kg]"), "kg", required=False, hint=hint))
-        return fields
+        return amount_fields(self._, self.lot, optional=optional)
 
     def _zone(self, label: str, *, prefer: str) -> Field:
-        query = select(Zone).where(Zone.site_id == self.lot.site_id).order_by(col(Zone.code))
-        zones = self.session.exec(query).all()
-        usual = next((zone.id for zone in zones if zone.kind == prefer), "")
-        return Field("zone", label, "choice", choices(self._, zones), value=usual)
+        return zone_field(self.session, self._, self.lot, label, prefer=prefer)
 
     def _alike(self) -> Sequence[Lot]:
         """Open lots of the same kind, which alone may be put together with this one."""
@@ -188,7 +198,7 @@ def _inspect(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> A
 
 
 def _split(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
-    asked = _amount(said)
+    asked = amount_said(said)
     if asked is None:
         raise BadValue(
             field="pieces", expected="pieces or kg", got="nothing", next_step="say how much"
@@ -219,12 +229,12 @@ def _pack(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
 
 def _ship(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
     to = said.row(session, Party, "to")
-    return lots.ship(session, occasion, lot=lot, to=to, amount=_amount(said))
+    return lots.ship(session, occasion, lot=lot, to=to, amount=amount_said(said))
 
 
 def _discard(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
     reason = said.text("reason")
-    return lots.discard(session, occasion, lot=lot, reason=reason, amount=_amount(said))
+    return lots.discard(session, occasion, lot=lot, reason=reason, amount=amount_said(said))
 
 
 def _void(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
@@ -247,12 +257,8 @@ _PERFORM: Mapping[str, _Perform] = {
     "ship": _ship,
     "discard": _discard,
     "void": _void,
+    **stockforms.PERFORM,
 }
-
-
-def _amount(said: Answers) -> Amount | None:
-    pieces, weight_g = said.whole_or_none("pieces"), said.grams_or_none("weight")
-    return None if pieces is None and weight_g is None else Amount(pieces, weight_g)
 
 
 def _less(whole: int | None, part: int | None) -> int | None:

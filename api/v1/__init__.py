@@ -1,10 +1,23 @@
 """The JSON interface: what partners' and the farm's own programs use."""
 
-from api.v1 import acts, calibrations, catalogue, derived, forecasts, lots, readings, tokens
+from api.v1 import (
+    acts,
+    calibrations,
+    catalogue,
+    derived,
+    forecasts,
+    lots,
+    readings,
+    stock,
+    tokens,
+    units,
+)
 
 ROUTERS = (
     lots.router,
     acts.router,
+    stock.router,
+    units.router,
     readings.router,
     calibrations.router,
     derived.router,

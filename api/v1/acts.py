@@ -66,7 +66,7 @@ class Sow(ActBody):
     site: Code
     zone: Code
     crop: Code
-    code: str
+    code: str | None = Field(None, description="left out: the next of the site's pattern")
     pieces: StrictInt
     seeds: list[LotAmount] = Field(default_factory=list)
 
@@ -115,7 +115,7 @@ class PackInput(Body):
 class Pack(ActBody):
     inputs: Annotated[list[PackInput], Field(min_length=1)]
     item: Code
-    code: str
+    code: str | None = Field(None, description="left out: the next of the site's pattern")
     packs: StrictInt
     site: Code
     zone: Code
@@ -130,7 +130,7 @@ class Receive(ActBody):
     site: Code
     zone: Code
     crop: Code
-    code: str
+    code: str | None = Field(None, description="only of a supplier who gives none")
     amount: AmountIn
     from_party: Code
     stage: str = "input"
@@ -149,11 +149,11 @@ class Void(ActBody):
 @router.post("/sow", status_code=201, responses=problems(LotCodeTaken, NotEnough))
 def sow(body: Sow, session: WriteSession, viewer: SignedIn, web: InWeb) -> Recorded:
     """Start a growing lot of so many plants."""
-    seeds = [(_lot(session, web, seed.lot), seed.amount()) for seed in body.seeds]
+    seeds = [(lot_named(session, web, seed.lot), seed.amount()) for seed in body.seeds]
     act = lots.sow(
         session,
         body.occasion(viewer),
-        zone=_zone(session, body.site, body.zone),
+        zone=zone_named(session, body.site, body.zone),
         crop=find(session, Crop, body.crop),
         code=body.code,
         pieces=body.pieces,
@@ -168,8 +168,8 @@ def transplant(body: Transplant, session: WriteSession, viewer: SignedIn, web: I
     act = lots.transplant(
         session,
         body.occasion(viewer),
-        lot=_lot(session, web, body.lot),
-        zone=_zone(session, body.site, body.zone),
+        lot=lot_named(session, web, body.lot),
+        zone=zone_named(session, body.site, body.zone),
         lost_pieces=body.lost_pieces,
     )
     return Recorded.of(session, act)
@@ -178,8 +178,8 @@ def transplant(body: Transplant, session: WriteSession, viewer: SignedIn, web: I
 @router.post("/move", status_code=201)
 def move(body: Place, session: WriteSession, viewer: SignedIn, web: InWeb) -> Recorded:
     """Put a whole lot into another zone; a part is a split first."""
-    zone = _zone(session, body.site, body.zone)
-    lot = _lot(session, web, body.lot)
+    zone = zone_named(session, body.site, body.zone)
+    lot = lot_named(session, web, body.lot)
     return Recorded.of(session, lots.move(session, body.occasion(viewer), lot=lot, zone=zone))
 
 
@@ -193,10 +193,10 @@ def harvest(body: Harvest, session: WriteSession, viewer: SignedIn, web: InWeb) 
     act = lots.harvest(
         session,
         body.occasion(viewer),
-        lot=_lot(session, web, body.lot),
+        lot=lot_named(session, web, body.lot),
         pieces=body.pieces,
         weight_g=body.weight_g,
-        zone=_zone(session, body.site, body.zone),
+        zone=zone_named(session, body.site, body.zone),
         code=body.code,
         final=body.final,
     )
@@ -209,7 +209,7 @@ def inspect(body: Inspect, session: WriteSession, viewer: SignedIn, web: InWeb) 
     act = lots.inspect(
         session,
         body.occasion(viewer),
-        lot=_lot(session, web, body.lot),
+        lot=lot_named(session, web, body.lot),
         measure=body.measure,
         value=body.value,
         unit=body.unit,
@@ -222,14 +222,14 @@ def inspect(body: Inspect, session: WriteSession, viewer: SignedIn, web: InWeb) 
 def split(body: Split, session: WriteSession, viewer: SignedIn, web: InWeb) -> Recorded:
     """Divide a lot; the parts must add up to it."""
     parts = [(part.code, part.amount()) for part in body.parts]
-    lot = _lot(session, web, body.lot)
+    lot = lot_named(session, web, body.lot)
     return Recorded.of(session, lots.split(session, body.occasion(viewer), lot=lot, parts=parts))
 
 
 @router.post("/merge", status_code=201, responses=problems(LotCodeTaken))
 def merge(body: Merge, session: WriteSession, viewer: SignedIn, web: InWeb) -> Recorded:
     """Put whole lots of one kind together under a new code."""
-    together = [_lot(session, web, name) for name in body.lots]
+    together = [lot_named(session, web, name) for name in body.lots]
     act = lots.merge(session, body.occasion(viewer), lots=together, code=body.code)
     return Recorded.of(session, act)
 
@@ -240,11 +240,11 @@ def pack(body: Pack, session: WriteSession, viewer: SignedIn, web: InWeb) -> Rec
     act = lots.pack(
         session,
         body.occasion(viewer),
-        inputs=[(_lot(session, web, one.lot), one.weight_g) for one in body.inputs],
+        inputs=[(lot_named(session, web, one.lot), one.weight_g) for one in body.inputs],
         item=find(session, TradeItem, body.item),
         code=body.code,
         packs=body.packs,
-        zone=_zone(session, body.site, body.zone),
+        zone=zone_named(session, body.site, body.zone),
     )
     return Recorded.of(session, act)
 
@@ -252,9 +252,9 @@ def pack(body: Pack, session: WriteSession, viewer: SignedIn, web: InWeb) -> Rec
 @router.post("/ship", status_code=201, responses=problems(NotEnough))
 def ship(body: Ship, session: WriteSession, viewer: SignedIn, web: InWeb) -> Recorded:
     """Send a lot, or an amount of it, to a partner."""
-    lot = _lot(session, web, body.lot)
+    lot = lot_named(session, web, body.lot)
     to = find(session, Party, body.to)
-    act = lots.ship(session, body.occasion(viewer), lot=lot, to=to, amount=_amount(body.amount))
+    act = lots.ship(session, body.occasion(viewer), lot=lot, to=to, amount=amount_said(body.amount))
     return Recorded.of(session, act)
 
 
@@ -264,7 +264,7 @@ def receive(body: Receive, session: WriteSession, viewer: SignedIn) -> Recorded:
     act = lots.receive(
         session,
         body.occasion(viewer),
-        zone=_zone(session, body.site, body.zone),
+        zone=zone_named(session, body.site, body.zone),
         crop=find(session, Crop, body.crop),
         code=body.code,
         amount=body.amount.amount(),
@@ -281,9 +281,9 @@ def discard(body: Discard, session: WriteSession, viewer: SignedIn, web: InWeb) 
     act = lots.discard(
         session,
         body.occasion(viewer),
-        lot=_lot(session, web, body.lot),
+        lot=lot_named(session, web, body.lot),
         reason=body.reason,
-        amount=_amount(body.amount),
+        amount=amount_said(body.amount),
     )
     return Recorded.of(session, act)
 
@@ -302,13 +302,13 @@ def one_act(session: Session, act_id: str) -> Act:
     return act
 
 
-def _lot(session: Session, web: Web, text: str) -> Lot:
+def lot_named(session: Session, web: Web, text: str) -> Lot:
     return one_lot(session, text, hubs=hubs(web))
 
 
-def _zone(session: Session, site: str, zone: str) -> Zone:
+def zone_named(session: Session, site: str, zone: str) -> Zone:
     return find(session, Zone, zone, site_id=find(session, Site, site).id)
 
 
-def _amount(amount: AmountIn | None) -> Amount | None:
+def amount_said(amount: AmountIn | None) -> Amount | None:
     return amount.amount() if amount else None

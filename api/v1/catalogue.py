@@ -12,11 +12,11 @@ from api.deps import OwnerToRead, ReadSession, SignedIn, WriteSession, owner
 from api.problems import problems
 from api.v1.shapes import Body
 from sensors import QUANTITIES
-from traceability import catalogue
+from traceability import catalogue, packing
 from traceability.catalogue import find
 from traceability.errors import BadValue, NotFound
 from traceability.gs1 import Gs1Error, gtin14
-from traceability.models import Crop, Party, Site, TradeItem, Zone
+from traceability.models import Crop, Material, Party, Site, TradeItem, Zone
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"], responses=problems(NotFound))
 
@@ -47,7 +47,7 @@ class SiteBody(Named):
 
 
 class ZoneBody(Named):
-    kind: Literal["growing_room", "greenhouse", "nursery", "packing", "cold_store", "other"]
+    kind: Literal["growing_room", "greenhouse", "nursery", "packing", "cold_store", "tank", "other"]
 
 
 class CropFields(Named):
@@ -64,7 +64,12 @@ class CropBody(CropFields):
 class PartyBody(Named):
     role: Literal["partner", "supplier", "carrier", "other"] = "partner"
     gln: str | None = None
+    gives_lot_codes: bool = True
     is_public: bool = False
+
+
+class MaterialBody(Named):
+    kind: Literal["seed", "substrate", "fertiliser", "protection", "packaging", "other"]
 
 
 class ItemBody(Named):
@@ -100,6 +105,18 @@ class PartyOut(PartyBody, _Coded):
 
 class ItemOut(ItemBody, _Coded):
     pass
+
+
+class MaterialOut(MaterialBody, _Coded):
+    pass
+
+
+class PackingLine(Body):
+    """What one pack of an item takes of a material: pieces or whole grams."""
+
+    material: str
+    pieces: Grams | None = None
+    weight_g: Grams | None = None
 
 
 @router.get("/sites")
@@ -164,6 +181,39 @@ def put_item(
     facts["gtin"] = gtin14(body.gtin) if body.gtin else None
     row = catalogue.ensure_trade_item(session, farm, code, crop=crop, **facts)
     return _item(row, crop.code)
+
+
+@router.get("/trade-items/{code}/packing")
+def list_packing(code: str, session: ReadSession) -> list[PackingLine]:
+    """Return what one pack of an item takes beside the produce."""
+    recipe = packing.recipe_of(session, find(session, TradeItem, code))
+    return [
+        PackingLine(material=material.code, pieces=each.pieces, weight_g=each.weight_g)
+        for material, each in recipe
+    ]
+
+
+@router.put("/trade-items/{code}/packing", responses=problems(BadValue))
+def put_packing(code: str, body: PackingLine, session: WriteSession) -> list[PackingLine]:
+    """Say what one pack of an item takes of a material."""
+    item, material = find(session, TradeItem, code), find(session, Material, body.material)
+    catalogue.ensure_packing(session, item, material, pieces=body.pieces, weight_g=body.weight_g)
+    return list_packing(code, session)
+
+
+@router.get("/materials")
+def list_materials(session: ReadSession, farm: OwnerToRead) -> list[MaterialOut]:
+    query = select(Material).where(Material.organisation_id == farm.id)
+    return [MaterialOut.model_validate(row) for row in session.exec(query.order_by(Material.code))]
+
+
+@router.put("/materials/{code}")
+def put_material(
+    code: str, body: MaterialBody, session: WriteSession, organisation: str | None = None
+) -> MaterialOut:
+    farm = owner(session, organisation)
+    row = catalogue.ensure_material(session, farm, code, **body.model_dump())
+    return MaterialOut.model_validate(row)
 
 
 @router.get("/parties")

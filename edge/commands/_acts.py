@@ -10,7 +10,7 @@ from edge.commands._desk import Desk
 from traceability import acts
 from traceability.amounts import Amount
 from traceability.lot_import import NOTE, PERFORMER
-from traceability.models import Act, ActLine, Lot, Party, Zone
+from traceability.models import Act, ActLine, LogisticUnit, Lot, Party, UnitLine, Zone
 from traceability.projection import unvoided
 
 
@@ -32,7 +32,15 @@ def recorded(desk: Desk, act: Act, *, is_repeat: bool) -> str:
         for lot, _ in acts.lines(desk.session, act, role)
     }
     rows = [_state(desk.session, lot) for lot in touched.values()]
-    return "\n".join([*lines, *(f"  {line}" for line in _text.table(("",) * 4, rows)[1:])])
+    table = _text.table(("",) * 4, rows)[1:]
+    return "\n".join([*lines, *(f"  {line}" for line in table), *_units(desk.session, act)])
+
+
+def _units(session: Session, act: Act) -> list[str]:
+    """Name the cases and pallets an act filled or opened: their number goes onto a label."""
+    query = select(LogisticUnit).join(UnitLine, col(UnitLine.unit_id) == col(LogisticUnit.id))
+    query = query.where(UnitLine.act_id == act.id).order_by(col(LogisticUnit.code))
+    return [f"  {unit.kind} {unit.code}" for unit in session.exec(query).unique()]
 
 
 def journey(desk: Desk, lot: Lot, family: Sequence[Lot]) -> list[str]:
@@ -61,6 +69,8 @@ def _state(session: Session, lot: Lot) -> tuple[str, str, str, str]:
         return lot.code, lot.stage, "closed", "nothing left"
     place = session.get(Zone, lot.zone_id) if lot.zone_id else None
     where = f"in {place.code} ({_text.name_of(place)})" if place else ""
+    if lot.held_since is not None:
+        where = ", ".join(word for word in (where, f"on hold: {lot.hold_reason}") if word)
     return lot.code, lot.stage, _text.amount(Amount(lot.pieces, lot.weight_g)), where
 
 

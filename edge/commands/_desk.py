@@ -29,6 +29,7 @@ from traceability.models import (
     Act,
     Crop,
     Lot,
+    Material,
     Organisation,
     Party,
     Site,
@@ -79,6 +80,10 @@ class Desk:
     def party(self, code: str) -> Party:
         within = {"organisation_id": self.organisation.id}
         return catalogue.find(self.session, Party, code, **within)
+
+    def material(self, code: str) -> Material:
+        within = {"organisation_id": self.organisation.id}
+        return catalogue.find(self.session, Material, code, **within)
 
     def item(self, text: str) -> TradeItem:
         """Return a trade item by its code or its GTIN."""

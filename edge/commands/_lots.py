@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from edge.commands import _acts, _text
 from edge.commands._desk import Desk
@@ -121,11 +122,18 @@ def _head(desk: Desk, lot: Lot) -> list[str]:
         ("named by", lot.scope),
         ("amount", closed or _text.amount(Amount(lot.pieces, lot.weight_g))),
         ("place", f"{place.code} ({_text.name_of(place)})" if place else ""),
+        ("on hold", _held(lot, zone)),
         ("opened", _text.local_with_zone(lot.opened_at, zone)),
         ("packed", lot.packed_on.isoformat() if lot.packed_on else ""),
         ("best before", lot.best_before.isoformat() if lot.best_before else ""),
     ]
     return [f"Lot {lot.code}", *(f"  {name:<12}{value}" for name, value in said if value)]
+
+
+def _held(lot: Lot, zone: ZoneInfo) -> str:
+    if lot.held_since is None:
+        return ""
+    return f"since {_text.local_with_zone(lot.held_since, zone)}: {lot.hold_reason}"
 
 
 def _lines_of(title: str, desk: Desk, lot: Lot, lived: Conditions) -> list[str]:

@@ -12,15 +12,18 @@ import click
 from sqlmodel import SQLModel, col, select
 
 from edge.commands import _text
-from edge.commands._arguments import Code, Count, OneOf, Range, Weight
+from edge.commands._arguments import Code, Count, OneOf, Quantity, Range, Weight
 from edge.commands._desk import Desk, looks_up, writes
 from traceability import catalogue
+from traceability.amounts import Amount
 from traceability.errors import BadValue
 from traceability.gs1 import gln13
 from traceability.models import (
+    MATERIAL_KINDS,
     PARTY_ROLES,
     ZONE_KINDS,
     Crop,
+    Material,
     Party,
     TradeItem,
     Zone,
@@ -47,6 +50,11 @@ def item() -> None:
 @command.group()
 def zone() -> None:
     """Rooms, bays and stores. Those of minori.toml are here by themselves."""
+
+
+@command.group()
+def material() -> None:
+    """What is used and not sold: substrate, fertiliser, packaging."""
 
 
 @command.group()
@@ -140,11 +148,48 @@ def add_zone(desk: Desk, /, code: str, **said: object) -> str:
     return _answer(desk, "zone", row, before)
 
 
+@material.command("add")
+@_code
+@_named
+@click.option("--kind", type=OneOf(MATERIAL_KINDS), help="What it is. Needed.")
+@writes
+def add_material(desk: Desk, /, code: str, **said: object) -> str:
+    """Add a material, or change what is said of it."""
+    owner = desk.organisation
+    before = _before(desk, Material, code, organisation_id=owner.id)
+    facts = _said(said)
+    _needs(before, code, facts, {"kind": f"--kind {'|'.join(MATERIAL_KINDS)}"})
+    row = catalogue.ensure_material(desk.session, owner, code, **facts)
+    return _answer(desk, "material", row, before)
+
+
+@item.command("takes")
+@_code
+@click.argument("material", metavar="MATERIAL")
+@click.option("--amount", type=Quantity(), required=True, help="For one pack: 1pcs, or 2g.")
+@writes
+def add_packing(desk: Desk, /, code: str, material: str, amount: Amount) -> str:
+    """Say what one pack takes of a material; packing then uses up its lots."""
+    sold, used = desk.item(code), desk.material(material)
+    row = catalogue.ensure_packing(
+        desk.session, sold, used, pieces=amount.pieces, weight_g=amount.weight_g
+    )
+    if desk.as_json:
+        return _text.as_json(row.model_dump(mode="json"))
+    return f"a pack of {sold.code} takes {_text.amount(amount)} of {used.code}"
+
+
 @partner.command("add")
 @_code
 @_named
 @click.option("--role", type=OneOf(PARTY_ROLES), help="What they are to you.")
 @click.option("--gln", help="13 digits, from GS1.")
+@click.option(
+    "--gives-lot-codes/--gives-none",
+    "gives_lot_codes",
+    default=None,
+    help="Whether its lots come with a code; an exempt supplier's get one of ours.",
+)
 @click.option(
     "--public/--private",
     "is_public",
@@ -181,6 +226,13 @@ def list_items(desk: Desk) -> str:
 def list_zones(desk: Desk) -> str:
     """List the zones of this site."""
     return _listed(desk, Zone, ("code", "kind", "name"), site_id=desk.site.id)
+
+
+@material.command("list")
+@looks_up
+def list_materials(desk: Desk) -> str:
+    """List materials."""
+    return _listed(desk, Material, ("code", "kind", "name"))
 
 
 @partner.command("list")

@@ -6,6 +6,7 @@ Amounts are written 40pcs, 3.2kg or 40pcs,3200g.
 
 import click
 
+from edge.commands import _lot_stock
 from edge.commands._arguments import (
     ActId,
     Count,
@@ -16,7 +17,7 @@ from edge.commands._arguments import (
     named_amount,
 )
 from edge.commands._desk import Desk, InOrder, looks_up, records
-from traceability import lots
+from traceability import lots, supplies
 from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.errors import BadValue
@@ -77,7 +78,7 @@ def show(desk: Desk, lot: str, acts: bool) -> str:
 
 
 @command.command()
-@click.argument("code")
+@click.argument("code", required=False)
 @click.option("--crop", required=True, metavar="CODE", help="What is sown.")
 @_zone
 @click.option("--pieces", required=True, type=Count(), help="How many plants.")
@@ -86,13 +87,16 @@ def show(desk: Desk, lot: str, acts: bool) -> str:
 def sow(
     desk: Desk,
     occasion: Occasion,
-    code: str,
+    code: str | None,
     crop: str,
     zone: str,
     pieces: int,
     seeds: tuple[str, ...],
 ) -> Act:
-    """Start a growing lot under a new CODE."""
+    """Start a growing lot.
+
+    Without CODE it gets the next of the pattern under [lots].
+    """
     used = []
     for text in seeds:
         name, amount = named_amount(text, field="--seed")
@@ -223,7 +227,7 @@ def merge(desk: Desk, occasion: Occasion, names: tuple[str, ...], code: str) -> 
 @click.argument("names", nargs=-1, required=True, metavar="LOT[=WEIGHT]...")
 @click.option("--item", required=True, metavar="CODE", help="Trade item: its code or GTIN.")
 @click.option("--packs", required=True, type=Count(), help="How many packs.")
-@_code
+@click.option("--code", help="The new lot's code. Without: the next of the pattern under [lots].")
 @_zone
 @records
 def pack(
@@ -232,7 +236,7 @@ def pack(
     names: tuple[str, ...],
     item: str,
     packs: int,
-    code: str,
+    code: str | None,
     zone: str,
 ) -> Act:
     """Pack harvested lots: all of each, or so much of it."""
@@ -270,9 +274,10 @@ def ship(desk: Desk, occasion: Occasion, lot: str, partner: str, amount: Amount 
 
 
 @command.command()
-@click.argument("code")
+@click.argument("code", required=False)
 @click.option("--crop", metavar="CODE", help="What it is; a trade item says it, too.")
 @click.option("--item", metavar="CODE", help="Trade item: its code or GTIN.")
+@click.option("--material", metavar="CODE", help="A supply: its material.")
 @click.option("--from", "partner", required=True, metavar="CODE", help="Who it came from.")
 @click.option("--amount", required=True, type=Quantity(), help="How much came.")
 @click.option("--stage", type=OneOf(STAGES), default="input", show_default=True)
@@ -281,18 +286,35 @@ def ship(desk: Desk, occasion: Occasion, lot: str, partner: str, amount: Amount 
 def receive(
     desk: Desk,
     occasion: Occasion,
-    code: str,
+    code: str | None,
     crop: str | None,
     item: str | None,
+    material: str | None,
     partner: str,
     amount: Amount,
     stage: str,
     zone: str,
 ) -> Act:
-    """Take in a lot from somebody else, such as seed."""
+    """Take in seed, produce or a supply (--material).
+
+    CODE is the one it came with; only a supplier who gives none gets one of our pattern.
+    """
+    if material is not None:
+        return supplies.receive_supply(
+            desk.session,
+            occasion,
+            zone=desk.zone(zone),
+            material=desk.material(material),
+            code=code or "",
+            amount=amount,
+            from_party=desk.party(partner),
+        )
     if crop is None and item is None:
         raise BadValue(
-            field="--crop", expected="--crop or --item", got="neither", next_step="say what came"
+            field="--crop",
+            expected="--crop, --item or --material",
+            got="none of them",
+            next_step="say what came",
         )
     sold_as = desk.item(item) if item else None
     return lots.receive(
@@ -328,6 +350,10 @@ def void(desk: Desk, occasion: Occasion, act: str) -> Act:
     ACT is its id, from `minori lot show LOT --acts`.
     """
     return lots.void(desk.session, occasion, act=desk.act(act))
+
+
+for _one in _lot_stock.COMMANDS:
+    command.add_command(_one)
 
 
 def _no_amount(field: str, text: str) -> BadValue:

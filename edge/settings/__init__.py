@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import make_url
 
 from edge.settings.fields import CODE_PATTERN, Code, Says, Table, TimeZone
+from edge.settings.lots import Lots
 from edge.settings.mqtt import Mqtt, Topic, TopicField
 from edge.settings.site import Database, Site, Zone
 from edge.settings.uecs import Uecs, UecsSend
@@ -26,6 +27,7 @@ __all__ = [
     "Code",
     "Database",
     "Device",
+    "Lots",
     "Mqtt",
     "Port",
     "Says",
@@ -56,6 +58,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     mqtt: Mqtt = Mqtt()
     uecs: Uecs = Uecs()
+    lots: Lots = Lots()
     zones: list[Zone] = []
     ports: list[Port] = []
     devices: list[Device] = []

@@ -2,10 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from edge.settings.fields import Code, Says, Table, TimeZone
+from traceability.gs1 import Gs1Error, gln13
 from traceability.models.places import ZONE_KINDS
+
+
+def _known_gln(text: str) -> str:
+    try:
+        return gln13(text) if text else text
+    except Gs1Error as error:
+        raise ValueError(str(error)) from error
 
 
 def _known_kind(kind: str) -> str:
@@ -60,6 +68,22 @@ class Site(Table):
         str, Says("The same in Japanese.", "Japanese labels lack their place of origin.")
     ] = ""
 
+    gln: Annotated[
+        str,
+        AfterValidator(_known_gln),
+        Says(
+            "Global Location Number of the site, 13 digits; empty: its address beneath public_url.",
+            "Sheets for auditors name another place.",
+        ),
+    ] = ""
+    gs1_prefix: Annotated[
+        str,
+        Field(pattern=r"^([0-9]{4,12})?$"),
+        Says(
+            "GS1 Company Prefix, 4 to 12 digits; cases and pallets get their SSCC from it.",
+            "SSCCs that belong to another company; empty: units need codes of your own.",
+        ),
+    ] = ""
     trust_clock: Annotated[
         bool,
         Says(
@@ -95,3 +119,10 @@ class Zone(Table):
             "The public page tells shoppers of a place that is none.",
         ),
     ] = "growing_room"
+    fed_by: Annotated[
+        str,
+        Says(
+            "Code of the tank (a zone of kind tank) that feeds it. A change counts from now on.",
+            "A recall of what went into the tank misses the lots here.",
+        ),
+    ] = ""

@@ -1,0 +1,44 @@
+"""Fields that several forms of a lot ask: an amount, a place, a partner."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from api.i18n import Reader
+from api.pages.fields import Answers, Field, choices
+from traceability.amounts import Amount
+from traceability.models import Lot, Party, Zone
+
+
+def amount_fields(reader: Reader, lot: Lot, *, optional: bool = False) -> list[Field]:
+    """Ask for pieces and kilograms, whichever the lot is counted in."""
+    _ = reader
+    hint = _("Both empty: all of it") if optional else _("One of the two is enough")
+    fields = []
+    if lot.pieces is not None:
+        fields.append(Field("pieces", _("Pieces"), "number", required=False, hint=hint))
+    if lot.weight_g is not None:
+        fields.append(Field("weight", _("Weight [kg]"), "kg", required=False, hint=hint))
+    return fields
+
+
+def amount_said(said: Answers) -> Amount | None:
+    """Return the amount that was filled in, or None where both fields were left empty."""
+    pieces, weight_g = said.whole_or_none("pieces"), said.grams_or_none("weight")
+    return None if pieces is None and weight_g is None else Amount(pieces, weight_g)
+
+
+def zone_field(session: Session, reader: Reader, lot: Lot, label: str, *, prefer: str) -> Field:
+    query = select(Zone).where(Zone.site_id == lot.site_id).order_by(col(Zone.code))
+    zones = session.exec(query).all()
+    usual = next((zone.id for zone in zones if zone.kind == prefer), "")
+    return Field("zone", label, "choice", choices(reader, zones), value=usual)
+
+
+def party_field(session: Session, reader: Reader, lot: Lot, name: str, label: str) -> Field:
+    return Field(name, label, "choice", choices(reader, partners(session, lot)))
+
+
+def partners(session: Session, lot: Lot) -> Sequence[Party]:
+    query = select(Party).where(Party.organisation_id == lot.organisation_id)
+    return session.exec(query.where(Party.role == "partner").order_by(col(Party.code))).all()
