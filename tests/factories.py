@@ -26,13 +26,15 @@ class Farm:
     supplier: Party
 
 
-def a_farm(session: Session, code: str = "aizu") -> Farm:
+def a_farm(
+    session: Session, code: str = "aizu", *, site: str = "main", item: str = "lowk-80"
+) -> Farm:
     """A site with a room, a packing room and a cold store, growing one crop for one shop."""
     owner = catalogue.ensure_organisation(session, code, name="Aizu Leaf", name_ja="会津リーフ")
-    site = catalogue.ensure_site(
+    place = catalogue.ensure_site(
         session,
         owner,
-        "main",
+        site,
         name="Aizu plant factory",
         name_ja="会津植物工場",
         time_zone="Asia/Tokyo",
@@ -40,7 +42,7 @@ def a_farm(session: Session, code: str = "aizu") -> Farm:
         origin_ja="福島県",
     )
     zones = {
-        kind: catalogue.ensure_zone(session, site, zone, name=name, name_ja=ja, kind=kind)
+        kind: catalogue.ensure_zone(session, place, zone, name=name, name_ja=ja, kind=kind)
         for zone, name, ja, kind in (
             ("A", "Room A", "A室", "growing_room"),
             ("P", "Packing", "包装室", "packing"),
@@ -60,7 +62,7 @@ def a_farm(session: Session, code: str = "aizu") -> Farm:
     bag = catalogue.ensure_trade_item(
         session,
         owner,
-        "lowk-80",
+        item,
         crop=lettuce,
         gtin="04912345678904",
         name="Low-potassium lettuce 80 g",
@@ -78,7 +80,7 @@ def a_farm(session: Session, code: str = "aizu") -> Farm:
     )
     return Farm(
         owner,
-        site,
+        place,
         zones["growing_room"],
         zones["packing"],
         zones["cold_store"],

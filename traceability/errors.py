@@ -16,6 +16,14 @@ TraceabilityError
 ├── ActConflict            the same act id with other contents
 ├── CannotVoid             later acts build on the one to be voided
 ├── BadValue               a field outside what it may be
+├── RecordRefused          a record an edge sent that this hub does not take; the stream goes on
+│   ├── RecordNeeds        it speaks of something that is not here
+│   ├── RecordForeign      it belongs to another site or farm
+│   ├── RecordTaken        another row here has that number
+│   └── RecordUnreadable   it is not what it says, or of a kind this version does not know
+├── StreamBroken           an edge goes on from where this hub is not: it asks, then sends again
+├── EnrolmentRefused       a one-time code that is wrong, used or too old
+├── SiteTaken              another edge speaks for that site, or others own that farm
 ├── DatabaseTooNew         the file was written by a newer Minori
 ├── DatabaseUnusable       the database cannot be opened or lacks its tables
 ├── DatabaseFull           no room on the disk: nothing was written, make room
@@ -139,6 +147,57 @@ class CannotVoid(TraceabilityError):
 class BadValue(TraceabilityError):
     code = "bad_value"
     template = "{field}: expected {expected}, got {got}; {next_step}"
+
+
+class RecordRefused(TraceabilityError):
+    code = "record_refused"
+
+
+class RecordNeeds(RecordRefused):
+    code = "record_needs"
+    template = (
+        "{kind} {ref} needs {needed_kind} {needed_ref}, which is not on this hub, perhaps because "
+        "it was refused; mend that first, then run: minori hub retry"
+    )
+
+
+class RecordForeign(RecordRefused):
+    code = "record_foreign"
+    template = (
+        "{kind} {ref} belongs to {owner}, for which this edge does not speak; "
+        "check [site] organisation and code, then enrol again"
+    )
+
+
+class RecordTaken(RecordRefused):
+    code = "record_taken"
+    template = (
+        "{kind} {ref}: {field} {value!r} is already used on this hub by {holder}; "
+        "change one of them, then run: minori hub retry"
+    )
+
+
+class RecordUnreadable(RecordRefused):
+    code = "record_unreadable"
+    template = "{kind} {ref} cannot be taken: {problem}; {next_step}"
+
+
+class StreamBroken(TraceabilityError):
+    code = "stream_broken"
+    template = (
+        "{stream} go on after {after}, but this hub has them up to {have}; "
+        "the edge sends the rest again by itself"
+    )
+
+
+class EnrolmentRefused(TraceabilityError):
+    code = "enrolment_refused"
+    template = "this code lets nobody in: {problem}; make a new one on the hub: minori hub enrol"
+
+
+class SiteTaken(TraceabilityError):
+    code = "site_taken"
+    template = "{what}; {next_step}"
 
 
 class DatabaseTooNew(TraceabilityError):

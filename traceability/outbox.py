@@ -8,6 +8,7 @@ in the same order; an act never changes and is written down when it is sent.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,14 +16,23 @@ from sqlalchemy import delete, event, func, insert, inspect, literal, select
 from sqlalchemy.orm import UOWTransaction
 from sqlmodel import Session, SQLModel, col
 
-from traceability.models import Outbox
+from traceability.models import Outbox, StoreFact
 from traceability.replicated import BY_MODEL, KINDS, PLACE, Kind, written
 
 # Any number, the same in every process: who holds it writes to the outbox until its commit.
 _LOCK = 0x6D696E6F7269
 DELETED = b"null"
+_PRUNED = "outbox_pruned"
 
 _is_silent: ContextVar[bool] = ContextVar("outbox_is_silent", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What is no longer here: the last number, and how many."""
+
+    last: int
+    count: int
 
 
 @contextmanager
@@ -40,6 +50,7 @@ def queue_all(session: Session) -> int:
     _take_turn(session)
     session.flush()
     session.execute(delete(Outbox))
+    session.execute(delete(StoreFact).where(col(StoreFact.key) == _PRUNED))
     now = datetime.now(UTC)
     for kind in KINDS:
         if kind.is_fixed:
@@ -54,6 +65,35 @@ def queue_again(session: Session, kind: Kind, row: SQLModel) -> None:
     """Queue one row as it is now, at the end of the stream."""
     _take_turn(session)
     _queue_rows(session, kind, [row], datetime.now(UTC))
+
+
+def last_queued(session: Session) -> int:
+    """Return the number of the newest record; 0 where there is none."""
+    return session.scalar(select(func.max(col(Outbox.sequence)))) or 0
+
+
+def prune(session: Session, up_to: int, *, before: datetime) -> int:
+    """Delete records up to a number that are older than a time; return how many."""
+    old = col(Outbox.sequence) <= up_to, col(Outbox.created_at) < before
+    last = session.scalar(select(func.max(col(Outbox.sequence))).where(*old))
+    if last is None:
+        return 0
+    result = session.execute(delete(Outbox).where(col(Outbox.sequence) <= last))
+    count = int(result.rowcount)  # type: ignore[attr-defined]
+    gone = Pruned(last, pruned(session).count + count)
+    session.merge(StoreFact(key=_PRUNED, value=f"{gone.last} {gone.count}"))
+    return count
+
+
+def pruned(session: Session) -> "Pruned":
+    fact = session.get(StoreFact, _PRUNED)
+    return Pruned(*(int(part) for part in fact.value.split())) if fact else Pruned(0, 0)
+
+
+def collected(session: Session) -> int:
+    """Return how many records this stream ever held."""
+    kept = session.scalar(select(func.count()).select_from(Outbox)) or 0
+    return kept + pruned(session).count
 
 
 def _queue_refs(session: Session, kind: Kind, now: datetime) -> None:
@@ -113,8 +153,3 @@ def _take_turn(session: Session) -> None:
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-
-
-def last_queued(session: Session) -> int:
-    """Return the number of the newest record; 0 where there is none."""
-    return session.scalar(select(func.max(col(Outbox.sequence)))) or 0

@@ -106,6 +106,8 @@ PLACE: Mapping[str, int] = {kind.name: place for place, kind in enumerate(KINDS)
 
 # Carried by the act they belong to.
 WITH_ACTS = frozenset({"lot", "act_line", "flow", "inspection"})
+# What is left of a lot: computed from its acts, here as there.
+PROJECTED = frozenset({"zone_id", "pieces", "weight_g", "closed_at"})
 # Computed from what is sent, here as there.
 COMPUTED = frozenset({"stay"})
 # Of one database only.

@@ -1,0 +1,285 @@
+"""Readings on their way to the hub: never copied, only found again in the table they are in.
+
+    ----[ sent ]----| gap |--[ sent ]--|mark .... fresh ....> now
+
+A mark per series says up to where the hub has it; gaps say what lies before the mark and is not
+there: what an outage left behind, and readings that came late. Fresh readings go first; what is
+older than FRESH is left to the backlog, so that a week's replay keeps nobody waiting for now.
+One task uses this at a time.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, TextClause, bindparam, delete, func, insert, select, text, update
+from sqlmodel import SQLModel
+
+from traceability import backfill
+from traceability.models import reading
+from traceability.readings import ReadingRow
+from traceability.wire import SeriesReadings
+
+TELEMETRY = "telemetry"
+CONSUMER = "uplink"
+# What is not older than this counts as now, and is sent before any backlog.
+FRESH_MS = 10 * 60 * 1000
+# The journal of sent batches is kept by the hour.
+_HOUR = timedelta(hours=1)
+_HOUR_MS = 3_600_000
+_KEY = itemgetter(0, 1)
+
+_MARK: Any = SQLModel.metadata.tables["uplink_mark"]
+_GAP: Any = SQLModel.metadata.tables["uplink_gap"]
+_SENT: Any = SQLModel.metadata.tables["uplink_sent"]
+_SERIES: Any = SQLModel.metadata.tables["series"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Readings to send; `until_ms` is set for a piece of the backlog: all of it up to there."""
+
+    rows: Sequence[ReadingRow]
+    until_ms: int | None = None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        times = [row[1] for row in self.rows]
+        return min(times), max(times)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has changed in the readings since somebody looked: most often nothing."""
+
+    new_series: Sequence[int]
+    late: Sequence[backfill.Backfilled]
+    behind: Sequence[tuple[int, int, int]]  # series, first reading not sent, newest reading
+
+    def __bool__(self) -> bool:
+        return bool(self.new_series or self.late or self.behind)
+
+
+def look(connection: Connection) -> News:
+    """Look for new series, for readings that came late, and for what is fresh no longer."""
+    new = select(_SERIES.c.id).where(_SERIES.c.id.not_in(select(_MARK.c.series_id)))
+    return News(
+        connection.scalars(new).all(),
+        backfill.following(connection, CONSUMER),
+        _behind(connection),
+    )
+
+
+def take_notice(connection: Connection, news: News) -> None:
+    """Write marks and gaps by what was found; look again afterwards, there may be more."""
+    if news.new_series:
+        rows = [{"series_id": series_id, "at_ms": -1} for series_id in news.new_series]
+        connection.execute(insert(_MARK), rows)
+    if news.late:
+        _note_late(connection, news.late)
+    if news.behind:
+        # Where a series is far behind, begin anew near its newest reading; the rest is a gap.
+        ends = [(series_id, first, newest - FRESH_MS) for series_id, first, newest in news.behind]
+        _add(connection, ends)
+        _move_marks(connection, {series_id: end_ms for series_id, _, end_ms in ends})
+
+
+def fresh(connection: Connection, *, limit: int, held: Collection[int] = ()) -> Found | None:
+    """Return what is newer than the marks, or None; `held` are series the hub does not know."""
+    query = _FRESH[connection.dialect.name]
+    rows = connection.execute(query, {"most": limit, "held": [-1, *held]})
+    said: list[ReadingRow] = [tuple(row) for row in rows]
+    return Found(said) if said else None
+
+
+def backlog(connection: Connection, *, window_ms: int, held: Collection[int] = ()) -> Found | None:
+    """Return the oldest piece of the gaps, so many ms long, or None where there is none.
+
+    It may hold nothing; then `skip_emptiness` lets the gaps begin where something is.
+    """
+    wanted = _GAP.c.series_id.not_in([-1, *held])
+    start_ms = connection.scalar(select(func.min(_GAP.c.start_ms)).where(wanted))
+    if start_ms is None:
+        return None
+    until_ms = start_ms + window_ms - 1
+    return Found(_in_gaps(connection, until_ms, held), until_ms)
+
+
+def note_fresh(connection: Connection, found: Found, unknown: Collection[int]) -> None:
+    """Move the marks of what the hub has on disk."""
+    newest = {row[0]: row[1] for row in found.rows if row[0] not in unknown}
+    _move_marks(connection, newest)
+
+
+def note_backlog(connection: Connection, found: Found, unknown: Collection[int]) -> None:
+    """Shrink the gaps by what the hub has on disk; `unknown` and held series keep theirs."""
+    done = _GAP.c.series_id.not_in([-1, *unknown])
+    connection.execute(delete(_GAP).where(done, _GAP.c.end_ms <= found.until_ms))
+    rest = update(_GAP).where(done, _GAP.c.start_ms <= found.until_ms)
+    connection.execute(rest.values(start_ms=(found.until_ms or 0) + 1))
+
+
+def skip_emptiness(connection: Connection) -> None:
+    """Let every gap begin at a reading; drop those without one."""
+    first = (
+        select(func.min(reading.c.at_ms))
+        .where(reading.c.series_id == _GAP.c.series_id)
+        .where(reading.c.at_ms.between(_GAP.c.start_ms, _GAP.c.end_ms))
+        .scalar_subquery()
+    )
+    connection.execute(delete(_GAP).where(first.is_(None)))
+    connection.execute(update(_GAP).values(start_ms=first))
+
+
+def journal(connection: Connection, number: int, span: tuple[int, int], *, now: datetime) -> None:
+    """Write down which times a batch held, for a hub that loses it."""
+    start_ms, end_ms = span
+    near = select(_SENT.c.first).where(
+        _SENT.c.began_at > now - _HOUR,
+        _SENT.c.start_ms <= end_ms + _HOUR_MS,
+        _SENT.c.end_ms >= start_ms - _HOUR_MS,
+    )
+    first = connection.scalar(near.order_by(_SENT.c.first.desc()).limit(1))
+    if first is None:
+        row = {"first": number, "last": number, "start_ms": start_ms, "end_ms": end_ms}
+        connection.execute(insert(_SENT).values(**row, began_at=now))
+        return
+    least, most = _least(connection), _most(connection)
+    wider = {"start_ms": least(_SENT.c.start_ms, start_ms), "end_ms": most(_SENT.c.end_ms, end_ms)}
+    wanted = update(_SENT).where(_SENT.c.first == first)
+    connection.execute(wanted.values(last=number, **wider))
+
+
+def send_again(connection: Connection, after: int) -> None:
+    """Make gaps of what batches after a number held: their hub has lost them."""
+    lost = connection.execute(select(_SENT).where(_SENT.c.last > after)).all()
+    marks = connection.execute(select(_MARK.c.series_id, _MARK.c.at_ms)).all()
+    for row in lost:
+        ends = ((series_id, row.start_ms, min(at_ms, row.end_ms)) for series_id, at_ms in marks)
+        _add(connection, [gap for gap in ends if gap[1] <= gap[2]])
+    connection.execute(delete(_SENT).where(_SENT.c.last > after))
+
+
+def start_over(connection: Connection) -> None:
+    """Send everything: a hub that knows nothing of us. Late readings count from now on."""
+    for table in (_GAP, _MARK, _SENT):
+        connection.execute(delete(table))
+    backfill.dismiss(connection, CONSUMER)
+    backfill.enlist(connection, CONSUMER)
+
+
+def oldest_waiting_ms(connection: Connection) -> int | None:
+    """Return the time of the oldest reading that is not at the hub, or None."""
+    in_gaps = connection.scalar(select(func.min(_GAP.c.start_ms)))
+    first = (
+        select(reading.c.at_ms)
+        .where(reading.c.series_id == _MARK.c.series_id, reading.c.at_ms > _MARK.c.at_ms)
+        .order_by(reading.c.at_ms)
+        .limit(1)
+        .scalar_subquery()
+    )
+    after_marks = connection.scalar(select(func.min(first)).select_from(_MARK))
+    both = [at for at in (in_gaps, after_marks) if at is not None]
+    return min(both, default=None)
+
+
+def columns(rows: Iterable[ReadingRow]) -> Iterator[SeriesReadings]:
+    """Write rows, sorted by series and time, as they travel."""
+    for series_id, group in groupby(rows, key=itemgetter(0)):
+        _, at, value, quality, reason = zip(*group, strict=True)
+        steps = [at[0], *(b - a for a, b in pairwise(at))]
+        yield SeriesReadings(series_id, steps, list(value), _folded(quality), _folded(reason))
+
+
+def _folded(column: Sequence[int]) -> int | list[int]:
+    return column[0] if column.count(column[0]) == len(column) else list(column)
+
+
+def _behind(connection: Connection) -> list[tuple[int, int, int]]:
+    of_series = reading.c.series_id == _MARK.c.series_id
+    newest = select(func.max(reading.c.at_ms)).where(of_series).scalar_subquery()
+    looked = select(_MARK.c.series_id, _MARK.c.at_ms, newest.label("newest")).subquery()
+    first = (
+        select(func.min(reading.c.at_ms))
+        .where(reading.c.series_id == looked.c.series_id, reading.c.at_ms > looked.c.at_ms)
+        .scalar_subquery()
+    )
+    query = select(looked.c.series_id, first, looked.c.newest)
+    far = query.where(looked.c.newest - looked.c.at_ms > FRESH_MS)
+    rows = [tuple(row) for row in connection.execute(far)]
+    # One reading after a long silence is nothing old.
+    return [(series_id, at, newest) for series_id, at, newest in rows if at <= newest - FRESH_MS]
+
+
+def _note_late(connection: Connection, late: Sequence[backfill.Backfilled]) -> None:
+    marks: dict[int, int] = dict(
+        connection.execute(select(_MARK.c.series_id, _MARK.c.at_ms)).tuples().all()
+    )
+    # What came behind a newer reading, but is still after the mark, is fresh.
+    ends = (
+        (one.series_id, one.start_ms, min(one.end_ms - 1, marks.get(one.series_id, -1)))
+        for one in late
+    )
+    _add(connection, [row for row in ends if row[1] <= row[2]])
+    backfill.advance(connection, CONSUMER, late[-1].sequence)
+
+
+def _add(connection: Connection, gaps: Sequence[tuple[int, int, int]]) -> None:
+    names = ("series_id", "start_ms", "end_ms", "is_thinned")
+    if gaps:
+        rows = [dict(zip(names, (*gap, False), strict=True)) for gap in gaps]
+        connection.execute(insert(_GAP), rows)
+
+
+def _move_marks(connection: Connection, marks: Mapping[int, int]) -> None:
+    if marks:
+        wanted = update(_MARK).where(_MARK.c.series_id == bindparam("of"))
+        rows = [{"of": series_id, "to": at_ms} for series_id, at_ms in marks.items()]
+        connection.execute(wanted.values(at_ms=bindparam("to")), rows)
+
+
+def _in_gaps(connection: Connection, until_ms: int, held: Collection[int]) -> list[ReadingRow]:
+    least = _least(connection)
+    query = (
+        select(reading)
+        .select_from(_GAP)
+        .join(reading, reading.c.series_id == _GAP.c.series_id)
+        .where(_GAP.c.start_ms <= until_ms, _GAP.c.series_id.not_in([-1, *held]))
+        .where(reading.c.at_ms >= _GAP.c.start_ms)
+        .where(reading.c.at_ms <= least(_GAP.c.end_ms, until_ms))
+    )
+    rows: list[ReadingRow] = [tuple(row) for row in connection.execute(query)]
+    # Gaps of a series may overlap, and come in any order.
+    return sorted(dict.fromkeys(rows), key=_KEY)
+
+
+def _fresh(found: str) -> TextClause:
+    ordered = f"{found} WHERE m.series_id NOT IN :held ORDER BY r.series_id, r.at_ms LIMIT :most"
+    return text(ordered).bindparams(bindparam("held", expanding=True))
+
+
+_FRESH = {
+    # CROSS: the small table is gone through, the large one looked up in.
+    "sqlite": _fresh(
+        "SELECT r.series_id, r.at_ms, r.value, r.quality, r.reason FROM uplink_mark m "
+        "CROSS JOIN reading r ON r.series_id = m.series_id AND r.at_ms > m.at_ms"
+    ),
+    # Without the inner limit the planner may read the whole table to find a few new rows.
+    "postgresql": _fresh(
+        "SELECT r.* FROM uplink_mark m JOIN LATERAL ("
+        "SELECT series_id, at_ms, value, quality, reason FROM reading r "
+        "WHERE r.series_id = m.series_id AND r.at_ms > m.at_ms ORDER BY r.at_ms LIMIT :most"
+        ") r ON true"
+    ),
+}
+
+
+def _least(connection: Connection) -> Any:
+    return func.least if connection.dialect.name == "postgresql" else func.min
+
+
+def _most(connection: Connection) -> Any:
+    return func.greatest if connection.dialect.name == "postgresql" else func.max

@@ -1,0 +1,117 @@
+"""What an edge and its hub say to each other: the shapes of the JSON under `/edge/v1/`.
+
+A number is never given twice within one database (`store`), so that sending again is harmless;
+whoever continues says after which number, so that nothing is left out unseen.
+"""
+
+from typing import Any
+
+import msgspec
+
+# Bytes of a batch, unpacked: more than an edge ever makes, too little to fill a hub's memory.
+LARGEST = 32_000_000
+
+
+class Waiting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How much an edge has still to send, as it says itself; times are ISO 8601, UTC."""
+
+    records: int = 0
+    oldest_record: str | None = None
+    oldest_reading: str | None = None
+    refused: int = 0
+
+
+class Record(msgspec.Struct, omit_defaults=True):
+    """One change: `row` is the row as it was then, None: it was deleted. The lists are an act's."""
+
+    sequence: int
+    kind: str
+    ref: str
+    row: Any
+    lots: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    flows: list[dict[str, Any]] = []
+    inspections: list[dict[str, Any]] = []
+
+
+class Records(msgspec.Struct, frozen=True):
+    store: str
+    after: int
+    records: list[Record]
+    waiting: Waiting = Waiting()
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A record the hub does not take; it is on the hub's disk that it does not."""
+
+    sequence: int
+    kind: str
+    ref: str
+    code: str
+    detail: str
+    facts: dict[str, Any]
+
+
+class RecordsReceipt(msgspec.Struct, frozen=True):
+    """All records up to `number` are on the hub's disk, but for those refused."""
+
+    number: int
+    refused: list[Refusal]
+
+
+class SeriesReadings(msgspec.Struct, frozen=True):
+    """Readings of one series, oldest first: columns, which pack small.
+
+    Attributes:
+        series: The number of the series at the edge.
+        at: Milliseconds since 1970 of the first, then the steps from each to the next.
+        quality, reason: A number for all, or one for each.
+    """
+
+    series: int
+    at: list[int]
+    value: list[float | None]
+    quality: int | list[int] = 0
+    reason: int | list[int] = 0
+
+
+class Readings(msgspec.Struct, frozen=True):
+    store: str
+    number: int
+    series: list[SeriesReadings]
+    waiting: Waiting = Waiting()
+
+
+class ReadingsReceipt(msgspec.Struct, frozen=True):
+    """Batch `number` is on the hub's disk, but for series it does not know or cannot read."""
+
+    number: int
+    stored: int
+    unknown: list[int]
+
+
+class State(msgspec.Struct, frozen=True):
+    """What a hub has of one database of an edge."""
+
+    edge: str
+    hub: str  # the hub's own store id
+    revision: str  # of its schema
+    records: int
+    telemetry: int
+    now: str
+
+
+class Enrolment(msgspec.Struct, frozen=True):
+    code: str
+    organisation: str
+    site: str
+    store: str
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """The credential is said once, here; the hub keeps a hash."""
+
+    edge: str
+    hub: str
+    name: str
+    credential: str
