@@ -12,6 +12,8 @@ ApiError
 ├── NoSuchLink        a lot without a link of the type asked for
 ├── BadRequest        the request cannot be read at all
 ├── ChooseOwner       several farms share this hub: say which
+├── EdgeUnknown       a credential that no edge has
+├── EdgeRevoked       an edge that may send no more
 ├── LabelRefused      a label that must not be printed: PublicUrlNotSet, PublicUrlNotHttps
 └── OurFault          a fault of Minori's: no detail leaves the server
 """
@@ -93,6 +95,19 @@ class InvalidFields(ApiError):
 class ChooseOwner(ApiError):
     code = "choose_owner"
     template = "{count} farms share this hub: say which with organisation=, one of {known}"
+
+
+class EdgeUnknown(ApiError):
+    code = "edge_unknown"
+    template = "this hub knows no edge with that credential; enrol it again: minori enrol CODE"
+
+
+class EdgeRevoked(ApiError):
+    code = "edge_revoked"
+    template = (
+        "edge {name} was revoked on this hub and may send no more; to let it in again, make a code "
+        "on the hub with: minori hub enrol --renew {name}"
+    )
 
 
 class OurFault(ApiError):

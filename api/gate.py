@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import auth
+from api import auth, uplink
 from api.auth import Viewer
 from api.context import Web
 from api.errors import ApiError, BodyTooLarge, ForeignOrigin, NotAllowed, OurFault, SignInNeeded
@@ -38,7 +38,7 @@ PUBLIC_UNDER = ("/01/", "/p/", "/static/")
 # Own identifiers of lots: /items/lowk-80/10/L1. The lists of items and crops are not public.
 OWN_LOTS_UNDER = ("/items/", "/crops/")
 # Signing in cannot need being signed in.
-SIGN_IN = frozenset({"/sign-in", "/api/v1/token"})
+SIGN_IN = frozenset({"/sign-in", "/api/v1/token", uplink.ENROL})
 # What a retail partner who signed in may read beside the public pages.
 PARTNER_UNDER = ("/forecasts", "/api/v1/crops", "/api/v1/forecasts", "/help", "/sign-out")
 
@@ -85,7 +85,11 @@ class Gate:
             if scope["method"] not in _SAFE:
                 self._refuse_foreign(scope)
                 receive = await _read_whole(receive, scope, self.web.settings.largest_body)
-            if not _is_public(scope["method"], _path(scope)):
+            if _path(scope).startswith(uplink.UNDER) and _path(scope) != uplink.ENROL:
+                # Edges and people: neither's credential opens the other's door.
+                credential = uplink.credential_of(self.web, Request(scope))
+                scope.setdefault("state", {})["credential"] = credential
+            elif not _is_public(scope["method"], _path(scope)):
                 scope.setdefault("state", {})["viewer"] = self._admit(scope)
         except ApiError as error:
             await answer_error(Request(scope), error)(scope, receive, send)

@@ -25,6 +25,8 @@ COMMANDS = {
     "replay": ("edge.commands.replay", "Play a recorded climate through simulated probes."),
     "user": ("edge.commands.user", "Who may sign in."),
     "db": ("edge.commands.db", "Check or upgrade the database."),
+    "enrol": ("edge.commands.enrol", "Connect this site to a hub, by a code from there."),
+    "hub": ("edge.commands.hub", "Sites and their hub: let in, revoke, what waits, what is there."),
     "init": ("edge.commands.init", "Write a documented settings file."),
     "label": ("edge.commands.label", "Write the QR label of a lot."),
     "lot": ("edge.commands.lot", "Lots: list, show, sow, harvest, pack, ship and all between."),

@@ -9,6 +9,7 @@ from functools import partial
 
 from sqlalchemy import Engine
 
+from edge import enrolment
 from edge.agents.doubts import Doubts
 from edge.agents.homeassistant import Showroom
 from edge.agents.ingest import Ingest
@@ -17,7 +18,7 @@ from edge.agents.periodic import every
 from edge.agents.record import record
 from edge.bus import Broker, Bus
 from edge.changes import Changes
-from edge.clock import Clock
+from edge.clock import Clock, SystemClock
 from edge.current import Commit, Current
 from edge.errors import SubscriptionRefused
 from edge.lines import Lines
@@ -29,12 +30,15 @@ from edge.settings import Settings
 from edge.status import Status
 from edge.thermometer import Thermometer
 from edge.topics import TopicTable
+from edge.uplink_health import UplinkHealth
 from edge.wiring import WiredPort, check_models, wire
 from traceability.readings import Recorder
 
 log = logging.getLogger(__name__)
 
 SUMMARY_EVERY_S = 300.0
+# `minori enrol` may be said while we run; somebody waits in front of it. [s]
+ENROLLED_WITHIN_S = 5.0
 
 
 class Collector:
@@ -69,6 +73,8 @@ class Collector:
         self._doubts = Doubts(recorder.append, engine, settings, now=clock.now)
         topics = TopicTable(settings)
         self._ingest = Ingest(self.bus, topics, self.intake, self.status.refusals, clock)
+        self._uplink_health = UplinkHealth()
+        self.status.add(self._uplink_health.metrics)
 
     async def run(self) -> None:
         """Collect until cancelled; then store what still waits.
@@ -94,6 +100,7 @@ class Collector:
         return (
             Part("home assistant", frozenset({"site", "zones", "mqtt"}), self._showroom),
             Part("uecs send", frozenset({"uecs"}), self._uecs_sender),
+            Part("uplink", frozenset({"site", "hub"}), self._send_to_hub),
         )
 
     def _showroom(self, settings: Settings) -> Work:
@@ -132,6 +139,15 @@ class Collector:
             except SubscriptionRefused as error:
                 log.warning("%s", error, extra={"code": error.code})
         await self._parts.change(changes)
+
+    async def _send_to_hub(self, settings: Settings) -> None:
+        while not enrolment.is_wanted(settings):
+            # By the machine's own time: a person types it, whatever a replay plays.
+            await SystemClock().sleep(ENROLLED_WITHIN_S)
+        # Imported late: a site without a hub carries no HTTP client.
+        from edge.agents.uplink import Uplink  # noqa: PLC0415
+
+        await Uplink(self._engine, settings, self._clock, self._uplink_health).run()
 
     @asynccontextmanager
     async def _broker_inside(self) -> AsyncIterator[None]:

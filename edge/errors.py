@@ -14,6 +14,15 @@ EdgeError
 ├── MapInvalid           a CSV map is wrong: change that line
 ├── TableInvalid         a CSV file does not have what its map says
 ├── LotsRefused          rows of a file of lots that cannot be: none was written
+├── HubError             the hub did not take something; what was sent stays here, and waits
+│   ├── NotEnrolled      no credential yet, or of another hub: `minori enrol`
+│   ├── HubUnsafe        an address that is not https
+│   ├── HubUnreachable   nobody answers: tried again by itself
+│   ├── HubUntrusted     its certificate is not to be believed: nothing was said to it
+│   ├── HubDenied        it knows us and says no, or does not know us: see there
+│   ├── HubFailed        it answered, but not as a hub does
+│   ├── HubBehind        it has less than its receipts say: asked anew, sent again
+│   └── HubTooOld        it runs an older version than this edge: upgrade it first
 └── FitFailed            the process that fits a forecast gave no answer: see its cause
 """
 
@@ -134,6 +143,56 @@ class DemoFailed(EdgeError):
 class FitFailed(EdgeError):
     code = "fit_failed"
     template = "no forecast of {series} was made: {cause}; {next_step}"
+
+
+class HubError(EdgeError):
+    code = "hub"
+
+
+class NotEnrolled(HubError):
+    code = "hub_not_enrolled"
+    template = "{because}; make a code on the hub (minori hub enrol), then: minori enrol CODE"
+
+
+class HubUnsafe(HubError):
+    code = "hub_unsafe"
+    template = (
+        "{url} is not safe: records and credentials go over https:// only, http:// is for this "
+        "machine; give the hub a certificate, your own authority will do ([hub] ca_file)"
+    )
+
+
+class HubUnreachable(HubError):
+    code = "hub_unreachable"
+    template = "hub {hub} is not answering ({cause}); it is tried again by itself"
+
+
+class HubUntrusted(HubError):
+    code = "hub_untrusted"
+    template = "the certificate of hub {hub} is not trusted ({cause}); {next_step}"
+
+
+class HubDenied(HubError):
+    code = "hub_denied"
+    template = "hub {hub} says no: {detail}"
+
+
+class HubFailed(HubError):
+    code = "hub_failed"
+    template = "hub {hub} answered {status} ({cause}); look at its log; it is tried again by itself"
+
+
+class HubBehind(HubError):
+    code = "hub_behind"
+    template = "hub {hub} has less than it receipted ({detail}); what it lacks is sent again"
+
+
+class HubTooOld(HubError):
+    code = "hub_too_old"
+    template = (
+        "hub {hub} is at schema {theirs}, this edge at {ours}; upgrade the hub, then it is sent "
+        "what waits here"
+    )
 
 
 class LotsRefused(EdgeError):

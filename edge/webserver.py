@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # Open pages keep a stream of live values; a stop waits this long for them.
 GRACE_S = 3
+# Edges speak every few seconds, and need not shake hands each time.
+KEEP_ALIVE_S = 75
 
 
 class WebServer:
@@ -61,6 +63,7 @@ class WebServer:
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
         self._server = _Server(config)
 

@@ -14,7 +14,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from traceability.errors import EnrolmentRefused, NotFound, SiteTaken
+from traceability.errors import (
+    EdgeTaken,
+    EnrolmentForOther,
+    EnrolmentRefused,
+    FarmTaken,
+    NotFound,
+    SiteTaken,
+)
 from traceability.models import (
     Edge,
     EdgeCode,
@@ -83,7 +90,7 @@ def enrol(
 
     Raises:
         EnrolmentRefused: the code is wrong, used, too old, or for another site.
-        SiteTaken: others own that farm, or another edge speaks for that site.
+        EdgeTaken, FarmTaken, SiteTaken: that name is here, and the code was not made for it.
     """
     known = _used(session, code, now)
     for what, asked, allowed in (
@@ -91,8 +98,7 @@ def enrol(
         ("site", site, known.site),
     ):
         if allowed is not None and asked != allowed:
-            problem = f"it is for {what} {allowed}, not {asked}"
-            raise EnrolmentRefused(problem=problem)
+            raise EnrolmentForOther(what=what, allowed=allowed, asked=asked)
     edge = _edge(session, known, organisation, site, now)
     credential = _renewed(edge)
     session.add(edge)
@@ -185,12 +191,12 @@ def _used(session: Session, code: str, now: datetime) -> EdgeCode:
     said = _hash(code.upper().translate(_MISREAD))
     found = session.get(EdgeCode, said)
     if found is None:
-        raise EnrolmentRefused(problem="it is not known here")
+        raise EnrolmentRefused(because="it is not known here")
     once = update(EdgeCode).where(col(EdgeCode.code_hash) == said, col(EdgeCode.used_at).is_(None))
     if session.execute(once.values(used_at=now)).rowcount == 0:  # type: ignore[attr-defined]
-        raise EnrolmentRefused(problem="it was used before")
+        raise EnrolmentRefused(because="it was used before")
     if found.expires_at <= now:
-        raise EnrolmentRefused(problem="it is too old")
+        raise EnrolmentRefused(because="it is too old")
     return found
 
 
@@ -210,22 +216,11 @@ def _new_edge(
     name = f"{organisation}/{site}"
     edge = session.exec(select(Edge).where(Edge.name == name)).first()
     if edge is not None and _has_sent(session, edge):
-        raise SiteTaken(
-            what=f"edge {name} is on this hub already",
-            next_step=f"for the same site anew: minori hub enrol --renew {name}; "
-            "for another site, change [site] code",
-        )
+        raise EdgeTaken(name=name)
     if code.organisation is None and _is_here(session, organisation):
-        raise SiteTaken(
-            what=f"a farm {organisation} is on this hub already",
-            next_step=f"if this site is its, make the code with --organisation {organisation}; "
-            "if not, change [site] organisation",
-        )
+        raise FarmTaken(organisation=organisation)
     if code.site is None and _site(session, organisation, site) is not None:
-        raise SiteTaken(
-            what=f"site {name} is on this hub already, without an edge",
-            next_step=f"if it is that one, make the code with --site-code {site}",
-        )
+        raise SiteTaken(name=name)
     # One that never sent anything lost its answer while enrolling: its name is still free.
     return edge or Edge(
         name=name, organisation=organisation, site=site, credential_hash="", enrolled_at=now

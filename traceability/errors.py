@@ -22,8 +22,11 @@ TraceabilityError
 │   ├── RecordTaken        another row here has that number
 │   └── RecordUnreadable   it is not what it says, or of a kind this version does not know
 ├── StreamBroken           an edge goes on from where this hub is not: it asks, then sends again
-├── EnrolmentRefused       a one-time code that is wrong, used or too old
-├── SiteTaken              another edge speaks for that site, or others own that farm
+├── EnrolmentRefused       a one-time code lets nobody in: wrong, used, too old
+│   ├── EnrolmentForOther  it is for another site
+│   ├── EdgeTaken          an edge of that name is here already
+│   ├── FarmTaken          the farm is here already, and the code was not made for it
+│   └── SiteTaken          the site is here already, and the code was not made for it
 ├── DatabaseTooNew         the file was written by a newer Minori
 ├── DatabaseUnusable       the database cannot be opened or lacks its tables
 ├── DatabaseFull           no room on the disk: nothing was written, make room
@@ -179,7 +182,7 @@ class RecordTaken(RecordRefused):
 
 class RecordUnreadable(RecordRefused):
     code = "record_unreadable"
-    template = "{kind} {ref} cannot be taken: {problem}; {next_step}"
+    template = "{kind} {ref} cannot be taken: {because}; {next_step}"
 
 
 class StreamBroken(TraceabilityError):
@@ -192,12 +195,39 @@ class StreamBroken(TraceabilityError):
 
 class EnrolmentRefused(TraceabilityError):
     code = "enrolment_refused"
-    template = "this code lets nobody in: {problem}; make a new one on the hub: minori hub enrol"
+    template = "this code lets nobody in: {because}; make a new one on the hub: minori hub enrol"
 
 
-class SiteTaken(TraceabilityError):
+class EnrolmentForOther(EnrolmentRefused):
+    code = "enrolment_for_other"
+    template = (
+        "this code is for {what} {allowed}, not {asked}; correct [site] in minori.toml, or make "
+        "another code on the hub: minori hub enrol"
+    )
+
+
+class EdgeTaken(EnrolmentRefused):
+    code = "edge_taken"
+    template = (
+        "edge {name} is on this hub already; for the same site anew, make the code with "
+        "--renew {name}; for another site, change [site] code"
+    )
+
+
+class FarmTaken(EnrolmentRefused):
+    code = "farm_taken"
+    template = (
+        "farm {organisation} is on this hub already; if this site is its, make the code with "
+        "--organisation {organisation}; if not, change [site] organisation"
+    )
+
+
+class SiteTaken(EnrolmentRefused):
     code = "site_taken"
-    template = "{what}; {next_step}"
+    template = (
+        "site {name} is on this hub already, without an edge; if it is that one, make the code "
+        "with --organisation and --site-code"
+    )
 
 
 class DatabaseTooNew(TraceabilityError):

@@ -73,7 +73,7 @@ def _unexpected(record: Record, error: IntegrityError) -> RecordUnreadable:
     return RecordUnreadable(
         kind=record.kind,
         ref=record.ref,
-        problem=str(error.orig).splitlines()[0],
+        because=str(error.orig).splitlines()[0],
         next_step="see what else here is like it, then run: minori hub retry",
     )
 

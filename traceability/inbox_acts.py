@@ -58,7 +58,7 @@ def _act(here: Here, record: Record) -> Act:
         raise RecordUnreadable(
             kind=record.kind,
             ref=record.ref,
-            problem="it is not what its digest says",
+            because="it is not what its digest says",
             next_step="run minori db check on the edge",
         )
     return act

@@ -92,7 +92,7 @@ def take(session: Session, here: Here, record: Record) -> None:
         raise RecordUnreadable(
             kind=record.kind,
             ref=record.ref,
-            problem="this version does not know such records",
+            because="this version does not know such records",
             next_step="upgrade the hub, then run: minori hub retry",
         )
     if record.row is None:
@@ -105,7 +105,7 @@ def take(session: Session, here: Here, record: Record) -> None:
         raise RecordUnreadable(
             kind=record.kind,
             ref=record.ref,
-            problem=f"this version does not know the quantity {facts['quantity']}",
+            because=f"this version does not know the quantity {facts['quantity']}",
             next_step="upgrade the hub, then run: minori hub retry",
         )
     if row is None or not kind.is_fixed:
@@ -130,7 +130,7 @@ def validated(kind: type[SQLModel], record: Record, facts: Mapping[str, Any]) ->
         raise RecordUnreadable(
             kind=record.kind,
             ref=record.ref,
-            problem=problem,
+            because=problem,
             next_step="see that edge and hub run the same version",
         ) from error
 
@@ -138,7 +138,7 @@ def validated(kind: type[SQLModel], record: Record, facts: Mapping[str, Any]) ->
 def mapping(record: Record) -> dict[str, Any]:
     if not isinstance(record.row, dict):
         raise RecordUnreadable(
-            kind=record.kind, ref=record.ref, problem="it is no row", next_step="upgrade the edge"
+            kind=record.kind, ref=record.ref, because="it is no row", next_step="upgrade the edge"
         )
     return dict(record.row)
 

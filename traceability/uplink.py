@@ -95,17 +95,6 @@ def tidy(session: Session, *, now: datetime) -> int:
     return outbox.prune(session, receipted(session, RECORDS), before=now - KEEP)
 
 
-def waiting(session: Session) -> Waiting:
-    """Return what is still to be sent, as the hub is told."""
-    now = level(session)
-    return Waiting(
-        records=now.records_waiting,
-        oldest_record=_said(now.oldest_record_at),
-        oldest_reading=_said(now.oldest_reading_at),
-        refused=now.refused,
-    )
-
-
 def level(session: Session) -> Level:
     """Return how much waits, for metrics, alarms and the page."""
     after = receipted(session, RECORDS)
@@ -122,6 +111,16 @@ def level(session: Session) -> Level:
         refused=len(uplink_records.refused(session)),
         receipted_at=max(newest, default=None),
         status=status(session),
+    )
+
+
+def as_told(level: Level) -> Waiting:
+    """Return what is still to be sent, as the hub is told."""
+    return Waiting(
+        records=level.records_waiting,
+        oldest_record=_said(level.oldest_record_at),
+        oldest_reading=_said(level.oldest_reading_at),
+        refused=level.refused,
     )
 
 

@@ -44,6 +44,7 @@ class Found:
 
     rows: Sequence[ReadingRow]
     until_ms: int | None = None
+    is_too_much: bool = False  # a shorter piece is to be asked for
 
     @property
     def span(self) -> tuple[int, int]:
@@ -95,17 +96,25 @@ def fresh(connection: Connection, *, limit: int, held: Collection[int] = ()) -> 
     return Found(said) if said else None
 
 
-def backlog(connection: Connection, *, window_ms: int, held: Collection[int] = ()) -> Found | None:
+def backlog(
+    connection: Connection, *, window_ms: int, limit: int, held: Collection[int] = ()
+) -> Found | None:
     """Return the oldest piece of the gaps, so many ms long, or None where there is none.
 
-    It may hold nothing; then `skip_emptiness` lets the gaps begin where something is.
+    It may hold nothing; then `skip_emptiness` lets the gaps begin where something is. It may hold
+    more than the limit; then none of it is returned.
     """
     wanted = _GAP.c.series_id.not_in([-1, *held])
     start_ms = connection.scalar(select(func.min(_GAP.c.start_ms)).where(wanted))
     if start_ms is None:
         return None
     until_ms = start_ms + window_ms - 1
-    return Found(_in_gaps(connection, until_ms, held), until_ms)
+    # At one moment there are only so many series; a limit would leave some out unseen.
+    is_long = window_ms > 1
+    rows = _in_gaps(connection, until_ms, held, limit + 1 if is_long else None)
+    if len(rows) > limit and is_long:
+        return Found((), until_ms, is_too_much=True)
+    return Found(rows, until_ms)
 
 
 def note_fresh(connection: Connection, found: Found, unknown: Collection[int]) -> None:
@@ -241,7 +250,9 @@ def _move_marks(connection: Connection, marks: Mapping[int, int]) -> None:
         connection.execute(wanted.values(at_ms=bindparam("to")), rows)
 
 
-def _in_gaps(connection: Connection, until_ms: int, held: Collection[int]) -> list[ReadingRow]:
+def _in_gaps(
+    connection: Connection, until_ms: int, held: Collection[int], most: int | None
+) -> list[ReadingRow]:
     least = _least(connection)
     query = (
         select(reading)
@@ -250,6 +261,7 @@ def _in_gaps(connection: Connection, until_ms: int, held: Collection[int]) -> li
         .where(_GAP.c.start_ms <= until_ms, _GAP.c.series_id.not_in([-1, *held]))
         .where(reading.c.at_ms >= _GAP.c.start_ms)
         .where(reading.c.at_ms <= least(_GAP.c.end_ms, until_ms))
+        .limit(most)
     )
     rows: list[ReadingRow] = [tuple(row) for row in connection.execute(query)]
     # Gaps of a series may overlap, and come in any order.

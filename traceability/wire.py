@@ -105,7 +105,6 @@ class Enrolment(msgspec.Struct, frozen=True):
     code: str
     organisation: str
     site: str
-    store: str
 
 
 class Enrolled(msgspec.Struct, frozen=True):

@@ -156,13 +156,23 @@ def looks_up(function: Callable[Concatenate[Desk, _P], str]) -> Callable[..., No
 def writes(function: Callable[Concatenate[Desk, _P], str]) -> Callable[..., None]:
     """Run a command on a desk whose changes are kept if it ends well; then print its answer."""
 
+    @wraps(function)
+    def at_the_place(desk: Desk, /, *args: _P.args, **kwargs: _P.kwargs) -> str:
+        store.ensure_place(desk.session, desk.settings)
+        return function(desk, *args, **kwargs)
+
+    return manages(at_the_place)
+
+
+def manages(function: Callable[Concatenate[Desk, _P], str]) -> Callable[..., None]:
+    """As `writes`, where the settings' own place is not meant: a hub need not have one."""
+
     @config_option
     @_json
     @wraps(function)
     def run(config: Path | None, as_json: bool, *args: _P.args, **kwargs: _P.kwargs) -> None:
         settings = settings_file.load(config)
         with store.writing(settings) as session:
-            store.ensure_place(session, settings)
             said = function(Desk(session, settings, as_json, datetime.now(UTC)), *args, **kwargs)
         # Only now is it committed: nobody may read that it was before it is.
         click.echo(said)

@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 
 from edge.settings.fields import CODE_PATTERN, Code, Says, Table, TimeZone
 from edge.settings.lots import Lots
+from edge.settings.hub import Hub
 from edge.settings.mqtt import Mqtt, Topic, TopicField
 from edge.settings.site import Database, Site, Zone
 from edge.settings.uecs import Uecs, UecsSend
@@ -28,6 +29,7 @@ __all__ = [
     "Database",
     "Device",
     "Lots",
+    "Hub",
     "Mqtt",
     "Port",
     "Says",
@@ -57,6 +59,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     web: Web = Web()
     mqtt: Mqtt = Mqtt()
+    hub: Hub = Hub()
     uecs: Uecs = Uecs()
     lots: Lots = Lots()
     zones: list[Zone] = []

@@ -1,0 +1,292 @@
+"""Sends what is recorded here to the hub: records first and in order, readings beside them.
+
+One round: a batch of records, then what is fresh of the readings, then, while no record waits, a
+piece of the backlog. So a week's replay delays a fresh reading by one batch, and nothing delays a
+record. Each batch waits for the hub's receipt, which is stored here before the next one goes.
+
+A hub that does not answer, or says no, is asked again with growing pauses (full jitter, so that
+many sites do not come back at once), which start anew only after a stable minute.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from edge import enrolment
+from edge.clock import Clock
+from edge.errors import EdgeError, HubFailed, HubTooOld
+from edge.hub_client import HubClient, packed
+from edge.settings import Settings
+from edge.uplink_health import UplinkHealth
+from traceability import database, uplink, uplink_readings, uplink_records
+from traceability.database import reading_session, writing_session
+from traceability.store_id import store_id
+from traceability.uplink_readings import TELEMETRY, Found, News
+from traceability.uplink_records import RECORDS, receipted, set_receipt
+from traceability.wire import (
+    Readings,
+    Record,
+    Records,
+    RecordsReceipt,
+    Waiting,
+)
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+STABLE_S = 60.0
+# How often a hub is asked what it has although nothing waits: it sees us, we see it was restored.
+ASK_AGAIN_S = 60.0
+# How old what we say of what waits may be.
+LEVEL_EVERY_S = 10.0
+# A record is looked for this often while nothing else is to be done; telemetry gathers longer.
+LOOK_EVERY_S = 1.0
+FIRST_WINDOW_MS, LONGEST_WINDOW_MS = 600_000, 7 * 86_400_000
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Pace:
+    """When what is next due, on the clock that never jumps. [s]"""
+
+    fresh: float = 0.0
+    ask: float = 0.0
+    level: float = 0.0
+    window_ms: int = FIRST_WINDOW_MS
+
+
+class Uplink:
+    """The one sender of this database. Made once, run once."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        clock: Clock,
+        health: UplinkHealth,
+        *,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._engine, self._settings, self._clock = engine, settings, clock
+        self._health = health
+        self._chance = chance or random.Random()  # noqa: S311  spreads pauses, hides nothing
+        self._store = ""
+        self._held: set[int] = set()
+        self._waiting = Waiting()
+        self._pace = _Pace()
+        self._stable_from = 0.0
+
+    async def run(self) -> None:
+        """Send until cancelled, through whatever the line and the hub do."""
+        tries = 0
+        while True:
+            began = self._clock.monotonic()
+            self._stable_from = float("inf")
+            try:
+                await self._connected()
+            except EdgeError as error:
+                await self._say(error)
+            except OperationalError as error:
+                # Held by another program for long: the record is safe, and so is the stream.
+                log.warning("the hub waits for the database: %s", error.orig)
+            if self._clock.monotonic() - max(began, self._stable_from) >= STABLE_S:
+                tries = 0
+            tries = min(tries + 1, 16)
+            longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**tries)
+            await self._clock.sleep(self._chance.uniform(0, longest))
+
+    async def _connected(self) -> None:
+        who = enrolment.load(self._settings)
+        self._health.hub = who.hub
+        async with HubClient(self._settings, who.hub, who.credential) as hub:
+            await self._ask(hub)
+            self._stable_from = self._clock.monotonic()
+            while True:
+                await self._round(hub)
+                self._health.bytes_sent = hub.bytes_sent
+
+    async def _round(self, hub: HubClient) -> None:
+        now = self._clock.monotonic()
+        if now >= self._pace.ask:
+            await self._ask(hub)
+        if now >= self._pace.level:
+            await self._read_level()
+        is_busy = await self._send_records(hub)
+        if now >= self._pace.fresh:
+            self._pace.fresh = now + self._settings.hub.every_s
+            is_busy |= await self._send_fresh(hub)
+        if not is_busy:
+            is_busy = await self._send_backlog(hub)
+        if not is_busy:
+            await self._clock.sleep(min(LOOK_EVERY_S, self._settings.hub.every_s))
+
+    async def _ask(self, hub: HubClient) -> None:
+        """Ask the hub what it has, and go on from there."""
+        self._store = await self._write(store_id)
+        said = await hub.state(self._store)
+        if said.revision < database.head():
+            raise HubTooOld(hub=hub.hub, theirs=said.revision, ours=database.head())
+
+        def meet(session: Session) -> None:
+            uplink.belongs_to(session, said.edge)
+            uplink.meet(session, said, now=self._clock.now())
+            uplink.tidy(session, now=self._clock.now())
+
+        await self._write(meet)
+        # A restored database, or a new hub: the stream has another name from now on.
+        self._store = await self._write(store_id)
+        self._held.clear()
+        self._pace.ask = self._clock.monotonic() + ASK_AGAIN_S
+        await self._say(None)
+
+    async def _send_records(self, hub: HubClient) -> bool:
+        """Send the next records; return whether there were any."""
+
+        def find(session: Session) -> tuple[int, list[Record]]:
+            after = receipted(session, RECORDS)
+            return after, uplink_records.following(session, after)
+
+        after, records = await self._read(find)
+        if not records:
+            return False
+        body = await asyncio.to_thread(packed, Records(self._store, after, records, self._waiting))
+        receipt = await hub.send_records(body)
+
+        def keep(session: Session) -> None:
+            uplink_records.note_receipt(session, records, receipt, now=self._clock.now())
+
+        await self._write(keep)
+        self._health.took_records(len(records), receipt)
+        self._say_refused(receipt)
+        # Series that the hub did not know may be among them.
+        self._held.clear()
+        return True
+
+    async def _send_fresh(self, hub: HubClient) -> bool:
+        """Send what is newer than the marks; return whether there may be more at once."""
+        await self._look()
+        limit = self._settings.hub.batch_readings
+        found = await self._read(
+            lambda session: uplink_readings.fresh(
+                session.connection(), limit=limit, held=self._held
+            )
+        )
+        if found is None:
+            return False
+        await self._send_readings(hub, found, uplink_readings.note_fresh)
+        if len(found.rows) < limit:
+            return False
+        self._pace.fresh = 0.0
+        return True
+
+    async def _send_backlog(self, hub: HubClient) -> bool:
+        """Send the oldest piece of what an outage left behind; return whether there was any."""
+        limit = self._settings.hub.batch_readings
+        found = await self._read(
+            lambda session: uplink_readings.backlog(
+                session.connection(),
+                window_ms=self._pace.window_ms,
+                limit=2 * limit,
+                held=self._held,
+            )
+        )
+        if found is None:
+            return False
+        if found.is_too_much:
+            self._pace.window_ms = max(1, self._pace.window_ms // 2)
+            return True
+        if not found.rows:
+            await self._write(lambda s: uplink_readings.skip_emptiness(s.connection()))
+            return True
+        await self._send_readings(hub, found, uplink_readings.note_backlog)
+        wider = self._pace.window_ms * limit // len(found.rows)
+        bounded = min(max(wider, self._pace.window_ms // 2), 2 * self._pace.window_ms)
+        self._pace.window_ms = min(max(1, bounded), LONGEST_WINDOW_MS)
+        return True
+
+    async def _send_readings(
+        self,
+        hub: HubClient,
+        found: Found,
+        note: Callable[..., None],
+    ) -> None:
+        number = 1 + await self._read(lambda session: receipted(session, TELEMETRY))
+
+        def pack() -> bytes:
+            columns = list(uplink_readings.columns(found.rows))
+            return packed(Readings(self._store, number, columns, self._waiting))
+
+        receipt = await hub.send_readings(await asyncio.to_thread(pack))
+        if receipt.number != number:
+            cause = f"a receipt for batch {receipt.number} instead of {number}"
+            raise HubFailed(hub=hub.hub, status=200, cause=cause)
+
+        def keep(session: Session) -> None:
+            connection, now = session.connection(), self._clock.now()
+            note(connection, found, {*receipt.unknown, *self._held})
+            uplink_readings.journal(connection, number, found.span, now=now)
+            set_receipt(session, TELEMETRY, number, now)
+
+        await self._write(keep)
+        self._held.update(receipt.unknown)
+        self._health.took_readings(len(found.rows), receipt)
+
+    async def _look(self) -> None:
+        def look(session: Session) -> News:
+            return uplink_readings.look(session.connection())
+
+        while news := await self._read(look):
+            await self._write(partial(_take_notice, news))
+
+    async def _read_level(self) -> None:
+        self._pace.level = self._clock.monotonic() + LEVEL_EVERY_S
+        self._health.level = await self._read(uplink.level)
+        self._waiting = uplink.as_told(self._health.level)
+
+    async def _say(self, error: EdgeError | None) -> None:
+        """Keep how it stands, where the page, the doctor and the alarms look; log a change."""
+        status = self._health.status(error, held=len(self._held), now=self._clock.now())
+        if self._health.has_changed:
+            if error is None:
+                log.info("sending to hub %s", status.hub)
+            else:
+                log.warning("%s", error, extra={"code": error.code})
+        try:
+            await self._write(lambda session: uplink.set_status(session, status))
+        except OperationalError as trouble:
+            log.warning("the hub's status was not kept: %s", trouble.orig)
+
+    def _say_refused(self, receipt: RecordsReceipt) -> None:
+        for refusal in receipt.refused:
+            log.warning(
+                "the hub refused %s %s: %s; minori hub refused lists all",
+                *(refusal.kind, refusal.ref, refusal.detail),
+                extra={"code": refusal.code},
+            )
+
+    async def _read(self, work: Callable[[Session], _T]) -> _T:
+        def inside() -> _T:
+            with reading_session(self._engine) as session:
+                return work(session)
+
+        return await asyncio.to_thread(inside)
+
+    async def _write(self, work: Callable[[Session], _T]) -> _T:
+        def inside() -> _T:
+            with writing_session(self._engine) as session:
+                return work(session)
+
+        return await asyncio.to_thread(inside)
+
+
+def _take_notice(news: News, session: Session) -> None:
+    uplink_readings.take_notice(session.connection(), news)
