@@ -224,9 +224,7 @@ def _behind(connection: Connection) -> list[tuple[int, int, int]]:
 
 
 def _note_late(connection: Connection, late: Sequence[backfill.Backfilled]) -> None:
-    marks: dict[int, int] = dict(
-        connection.execute(select(_MARK.c.series_id, _MARK.c.at_ms)).tuples().all()
-    )
+    marks = {row.series_id: row.at_ms for row in connection.execute(select(_MARK))}
     # What came behind a newer reading, but is still after the mark, is fresh.
     ends = (
         (one.series_id, one.start_ms, min(one.end_ms - 1, marks.get(one.series_id, -1)))

@@ -29,13 +29,14 @@ from traceability.models import (
     Act,
     CalibrationEvent,
     Crop,
-    CropTarget,
     Edge,
     EdgeRefusal,
     Lot,
     Organisation,
     Outbox,
+    Party,
     Placement,
+    Recipe,
     Series,
     Site,
     Stay,
@@ -109,7 +110,7 @@ def test_a_hub_answers_for_a_lot_as_its_edge_does(edge: Session, hub: Session, l
             c.party.code for c in theirs.consignments
         ]
     assert provenance.build(hub, there, now=NOW) == provenance.build(edge, bags, now=NOW)
-    for model in (Act, Lot, Stay, Placement, Series, CalibrationEvent, CropTarget):
+    for model in (Act, Lot, Stay, Placement, Series, CalibrationEvent, Recipe):
         assert _count(hub, model) == _count(edge, model), model
     assert [act.body for act in hub.exec(select(Act).order_by(Act.sequence))] == [
         act.body for act in edge.exec(select(Act).order_by(Act.sequence))
@@ -161,18 +162,14 @@ def test_a_restored_edge_sends_everything_and_doubles_nothing(
 def test_a_change_arrives_and_so_does_a_deletion(edge: Session, hub: Session, line: Line) -> None:
     farm = _a_season(edge)
     line.carry()
-    catalogue.ensure_crop(
-        edge, farm.organisation, "lowk", name="New name", targets={"co2": (600, 900)}
-    )
-    target = edge.exec(select(CropTarget).where(CropTarget.quantity == "air_temperature")).one()
-    edge.delete(target)
+    catalogue.ensure_crop(edge, farm.organisation, "lowk", name="New name")
+    edge.delete(farm.supplier)
     edge.flush()
 
     line.carry()
 
     assert hub.exec(select(Crop.name)).one() == "New name"
-    targets = hub.exec(select(CropTarget)).all()
-    assert [(t.quantity, t.low, t.high) for t in targets] == [("co2", 600, 900)]
+    assert hub.exec(select(Party.code)).all() == ["mart"]
 
 
 def test_a_voided_act_is_voided_there(edge: Session, hub: Session, line: Line) -> None:

@@ -63,11 +63,7 @@ def test_a_deleted_row_is_queued_as_gone(session: Session) -> None:
     session.flush()
 
     last = _queued(session)[-1]
-    assert (last.kind, last.ref, last.body) == (
-        "trade_item",
-        farm.bag.id,
-        outbox.DELETED,
-    )
+    assert (last.kind, last.ref, last.body) == ("trade_item", farm.bag.id, outbox.DELETED)
 
 
 def test_what_was_rolled_back_is_not_queued(engine: Engine) -> None:
