@@ -9,6 +9,7 @@ import hashlib
 import json
 from typing import Any
 
+from sqlalchemy import Integer
 from sqlmodel import Session, SQLModel, select
 
 from traceability.errors import (
@@ -19,9 +20,9 @@ from traceability.errors import (
     RecordUnreadable,
 )
 from traceability.inbox_rows import Here, mapping, validated
-from traceability.models import Act, ActLine, Flow, Inspection, Lot, TradeItem
+from traceability.models import Act, Lot, TradeItem
 from traceability.projection import project
-from traceability.replicated import ACT, BY_NAME, PROJECTED
+from traceability.replicated import ACT, BY_NAME, HANGING, LOT, PROJECTED
 from traceability.wire import Record
 
 
@@ -36,11 +37,11 @@ def take(session: Session, here: Here, record: Record) -> None:
     if known is not None:
         if (known.digest, known.site_id) != (act.digest, act.site_id):
             raise ActConflict(act=act.id)
-        for said in record.lots:
+        for said in record.parts.get(LOT, ()):
             _meet(session, here, record, said)
         return
     _refuse_unknown_void(session, here, record, act)
-    made = [_lot(session, here, record, said) for said in record.lots]
+    made = [_lot(session, here, record, said) for said in record.parts.get(LOT, ())]
     session.add_all([act, *made])
     session.flush()
     session.add_all(_hanging(session, here, record))
@@ -88,7 +89,7 @@ def _lot(session: Session, here: Here, record: Record, said: dict[str, Any]) -> 
     if _same(session, lot) is not None:
         raise LotCodeTaken(lot=lot.code, scope=lot.scope)
     if session.get(Lot, lot.id) is not None:
-        raise RecordForeign(kind="lot", ref=lot.code, owner="somebody else")
+        raise RecordForeign(kind=LOT, ref=lot.code, owner="somebody else")
     return lot
 
 
@@ -97,12 +98,12 @@ def _meet(session: Session, here: Here, record: Record, said: dict[str, Any]) ->
     lot = _as_here(here, record, said)
     same = _same(session, lot)
     if same is not None and same.id != lot.id:
-        here.keep("lot", lot.id, same.id)
+        here.keep(LOT, lot.id, same.id)
 
 
 def _as_here(here: Here, record: Record, said: dict[str, Any]) -> Lot:
     own = {name: value for name, value in said.items() if name not in PROJECTED}
-    table = SQLModel.metadata.tables["lot"]
+    table = SQLModel.metadata.tables[LOT]
     lot = validated(Lot, record, here.translated(table, record, own))
     assert isinstance(lot, Lot)
     return lot
@@ -125,32 +126,41 @@ def _refuse_forged(session: Session, record: Record, lot: Lot) -> None:
 
 
 def _hanging(session: Session, here: Here, record: Record) -> list[SQLModel]:
-    rows: list[SQLModel] = []
-    for model, all_said in (
-        (ActLine, record.lines),
-        (Flow, record.flows),
-        (Inspection, record.inspections),
-    ):
-        for said in all_said:
-            facts = {**said, "act_id": record.ref}
-            facts.pop("id", None)
-            for name in ("lot_id", "source_id", "target_id"):
-                if name in facts:
-                    facts[name] = _lot_id(session, here, record, facts[name])
-            rows.append(validated(model, record, facts))
-    return rows
+    return [
+        _hung(session, here, record, name, said)
+        for name in HANGING
+        for said in record.parts.get(name, ())
+    ]
+
+
+def _hung(
+    session: Session, here: Here, record: Record, name: str, said: dict[str, Any]
+) -> SQLModel:
+    """Return one row that hangs on the act, what it refers to called by its key here."""
+    table = SQLModel.metadata.tables[name]
+    facts = {**said, "act_id": record.ref}
+    if isinstance(table.columns["id"].type, Integer):
+        del facts["id"]  # counted anew here
+    for key in table.foreign_keys:
+        column, target = str(key.parent.name), key.column.table.name
+        if target == LOT and facts.get(column) is not None:
+            facts[column] = _lot_id(session, here, record, facts[column])
+        elif target != ACT and facts.get(column) is not None:
+            facts[column] = here.of(target, facts[column], needed_by=record)
+    return validated(HANGING[name], record, facts)
 
 
 def _lot_id(session: Session, here: Here, record: Record, ref: object) -> str:
-    found = here.find("lot", ref) or str(ref)
+    found = here.find(LOT, ref) or str(ref)
     lot = session.get(Lot, found)
     if lot is None:
-        raise RecordNeeds(kind=record.kind, ref=record.ref, needed_kind="lot", needed_ref=ref)
+        raise RecordNeeds(kind=record.kind, ref=record.ref, needed_kind=LOT, needed_ref=ref)
     if not here.speaks_for(lot.site_id):
         raise RecordForeign(kind=record.kind, ref=record.ref, owner=f"site {lot.site_id}")
     return lot.id
 
 
 def _touched(session: Session, here: Here, record: Record) -> list[Lot]:
-    ids = dict.fromkeys(here.find("lot", line["lot_id"]) or line["lot_id"] for line in record.lines)
+    lines = record.parts.get("act_line", ())
+    ids = dict.fromkeys(here.find(LOT, line["lot_id"]) or line["lot_id"] for line in lines)
     return [session.get_one(Lot, lot_id) for lot_id in ids]

@@ -17,10 +17,13 @@ from sqlmodel import Session, SQLModel, select
 
 from traceability.models import (
     Act,
+    ActLine,
     CalibrationEvent,
     Crop,
     Device,
     Feed,
+    Flow,
+    Inspection,
     LogisticUnit,
     LotRule,
     Material,
@@ -36,7 +39,7 @@ from traceability.models import (
     Zone,
 )
 
-ACT = "act"
+ACT, LOT = "act", "lot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +101,24 @@ KINDS = (
     Kind(Placement, ("device_id", "start")),
     Kind(CalibrationEvent, ("id",), is_fixed=True),
     Kind(Act, ("id",), is_fixed=True),
-    Kind(UnitLine, ("id",), is_fixed=True),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 BY_MODEL: Mapping[type, Kind] = {kind.model: kind for kind in KINDS}
 PLACE: Mapping[str, int] = {kind.name: place for place, kind in enumerate(KINDS)}
 
-# Carried by the act they belong to.
-WITH_ACTS = frozenset({"lot", "act_line", "flow", "inspection"})
+# Carried by the act they belong to, beside the lots it made.
+HANGING: Mapping[str, type[SQLModel]] = {
+    str(model.__tablename__): model for model in (ActLine, Flow, Inspection, UnitLine)
+}
+WITH_ACTS = frozenset({LOT, *HANGING})
 # What is left of a lot: computed from its acts, here as there.
-PROJECTED = frozenset({"zone_id", "pieces", "weight_g", "closed_at"})
+PROJECTED = frozenset({"zone_id", "pieces", "weight_g", "closed_at", "held_since", "hold_reason"})
 # Computed from what is sent, here as there.
 COMPUTED = frozenset({"stay"})
 # Of one database only.
 STAYS_HERE: Mapping[str, str] = {
     "crop_target": "retired: its rows became recipes",
-    "reading": "telemetry: sent from the table itself, see traceability.telemetry",
+    "reading": "telemetry: sent from the table itself, see traceability.uplink_readings",
     "backfill": "which readings came late here",
     "backfill_cursor": "who has looked at them",
     "delivery": "keys of messages this broker may send again",

@@ -6,6 +6,7 @@ what it lost, and gets the same records in the same order.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +17,12 @@ from sqlmodel import Session, SQLModel, col, select
 from traceability import outbox
 from traceability.models import (
     Act,
-    ActLine,
-    Flow,
-    Inspection,
     Lot,
     Outbox,
     UplinkReceipt,
     UplinkRefusal,
 )
-from traceability.replicated import ACT, BY_NAME, PROJECTED, facts_of, find
+from traceability.replicated import ACT, BY_NAME, HANGING, LOT, PROJECTED, facts_of, find
 from traceability.wire import Record, RecordsReceipt
 
 RECORDS = "records"
@@ -127,37 +125,31 @@ def _plain(session: Session, row: Outbox) -> Record:
     return Record(row.sequence or 0, row.kind, row.ref, body)
 
 
+@dataclass(frozen=True, slots=True)
 class _Whole:
     """An act with what hangs on it, to be sent under any number."""
 
-    def __init__(self, act: Act) -> None:
-        self.row = facts_of(act)
-        self.lots: list[dict[str, Any]] = []
-        self.lines: list[dict[str, Any]] = []
-        self.flows: list[dict[str, Any]] = []
-        self.inspections: list[dict[str, Any]] = []
+    act: Act
+    parts: dict[str, list[dict[str, Any]]]
 
     def __call__(self, row: Outbox) -> Record:
-        parts = (self.lots, self.lines, self.flows, self.inspections)
-        return Record(row.sequence or 0, ACT, row.ref, self.row, *parts)
+        return Record(row.sequence or 0, ACT, row.ref, facts_of(self.act), self.parts)
 
 
 def _acts(session: Session, ids: Sequence[str]) -> dict[str, _Whole]:
     found = session.exec(select(Act).where(col(Act.id).in_(ids))).all()
-    whole = {act.id: _Whole(act) for act in found}
-    made: dict[str, list[str]] = defaultdict(list)
-    for line in _of(session, ActLine, ids):
-        whole[line.act_id].lines.append(_hanging(line))
-        if line.role == "output":
-            made[line.lot_id].append(line.act_id)
-    for flow in _of(session, Flow, ids):
-        whole[flow.act_id].flows.append(_hanging(flow))
-    for inspection in _of(session, Inspection, ids):
-        whole[inspection.act_id].inspections.append(_hanging(inspection))
+    whole = {act.id: _Whole(act, defaultdict(list)) for act in found}
+    for name, model in HANGING.items():
+        for row in _of(session, model, ids):
+            whole[row.act_id].parts[name].append(_without(row, "act_id"))
+    made = {
+        line["lot_id"]: act_id
+        for act_id, act in whole.items()
+        for line in act.parts.get("act_line", ())
+        if line["role"] == "output"
+    }
     for lot in session.exec(select(Lot).where(col(Lot.id).in_(made))):
-        facts = {name: value for name, value in facts_of(lot).items() if name not in PROJECTED}
-        for act_id in made[lot.id]:
-            whole[act_id].lots.append(facts)
+        whole[made[lot.id]].parts[LOT].append(_without(lot, *PROJECTED))
     return whole
 
 
@@ -167,6 +159,5 @@ def _of(session: Session, model: Any, ids: Sequence[str]) -> Sequence[Any]:
     return rows
 
 
-def _hanging(row: SQLModel) -> dict[str, Any]:
-    facts = facts_of(row)
-    return {name: value for name, value in facts.items() if name not in ("id", "act_id")}
+def _without(row: SQLModel, *names: str) -> dict[str, Any]:
+    return {name: value for name, value in facts_of(row).items() if name not in names}

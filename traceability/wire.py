@@ -22,16 +22,16 @@ class Waiting(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Record(msgspec.Struct, omit_defaults=True):
-    """One change: `row` is the row as it was then, None: it was deleted. The lists are an act's."""
+    """One change: `row` is the row as it was then, None: it was deleted.
+
+    `parts` is what hangs on an act, by table: the lots it made, its lines, flows, inspections.
+    """
 
     sequence: int
     kind: str
     ref: str
     row: Any
-    lots: list[dict[str, Any]] = []
-    lines: list[dict[str, Any]] = []
-    flows: list[dict[str, Any]] = []
-    inspections: list[dict[str, Any]] = []
+    parts: dict[str, list[dict[str, Any]]] = {}
 
 
 class Records(msgspec.Struct, frozen=True):

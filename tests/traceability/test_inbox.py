@@ -43,6 +43,7 @@ from traceability.models import (
     TradeItem,
 )
 from traceability.store_id import renew
+from traceability.wire import Record
 
 
 @pytest.fixture
@@ -83,6 +84,10 @@ def _a_season(edge: Session) -> Farm:
     lots.inspect(edge, on_day(42), lot=bags, measure="potassium", value=88, unit="mg/100 g")
     lots.ship(edge, on_day(43), lot=bags, to=farm.shop, amount=Amount(pieces=40))
     return farm
+
+
+def _lots(record: Record) -> list[str]:
+    return [lot["code"] for lot in record.parts.get("lot", ())]
 
 
 def _count(session: Session, model: type) -> int:
@@ -313,8 +318,8 @@ class TestSomebodyElsesRecord:
     ) -> None:
         _a_season(edge)
         batch = line.batch()
-        pack = next(r for r in batch.records if r.lots and r.lots[0]["code"] == "P-1")
-        pack.lots[0]["scope"] = "GTIN 04900000000009"
+        pack = next(r for r in batch.records if _lots(r)[:1] == ["P-1"])
+        pack.parts["lot"][0]["scope"] = "GTIN 04900000000009"
 
         receipt = inbox.take(hub, line.edge, batch, now=NOW)
 
