@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import make_url
 
 from edge.settings.fields import CODE_PATTERN, Code, Says, Table, TimeZone
-from edge.settings.lots import Lots
 from edge.settings.hub import Hub
+from edge.settings.lots import Lots
 from edge.settings.mqtt import Mqtt, Topic, TopicField
 from edge.settings.site import Database, Site, Zone
 from edge.settings.uecs import Uecs, UecsSend
@@ -28,8 +28,8 @@ __all__ = [
     "Code",
     "Database",
     "Device",
-    "Lots",
     "Hub",
+    "Lots",
     "Mqtt",
     "Port",
     "Says",
