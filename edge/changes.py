@@ -18,6 +18,7 @@ AT_START = (
     "web.host",
     "web.port",
     "web.secret_file",
+    "metrics.file",
 )
 # Which broker runs inside is decided when it is started.
 _BROKER_INSIDE = ("mqtt.host", "mqtt.port")

@@ -21,6 +21,7 @@ from edge.changes import Changes
 from edge.clock import Clock, SystemClock
 from edge.current import Commit, Current
 from edge.errors import SubscriptionRefused
+from edge.flow import Flow
 from edge.lines import Lines
 from edge.metrics import Sources
 from edge.parts import Part, Parts, Work
@@ -28,10 +29,12 @@ from edge.registry import register
 from edge.secret_files import read, unreadable
 from edge.settings import Settings
 from edge.status import Status
+from edge.tally import Tally
 from edge.thermometer import Thermometer
 from edge.topics import TopicTable
 from edge.uplink_health import UplinkHealth
 from edge.wiring import WiredPort, check_models, wire
+from traceability.guard import guard_of
 from traceability.readings import Recorder
 
 log = logging.getLogger(__name__)
@@ -69,8 +72,11 @@ class Collector:
         self._wired = self._wire(settings)
         site_id = register(engine, settings, since=clock.now())
         self._engine = engine
-        recorder = Recorder(engine, site_id)
-        self._doubts = Doubts(recorder.append, engine, settings, now=clock.now)
+        tally = Tally(Recorder(engine, site_id).append)
+        self.status.add(tally.metrics)
+        self._doubts = Doubts(tally.append, engine, settings, now=clock.now)
+        self.flow = Flow(self.intake, self.status.recorded, is_verifying=self._is_verifying)
+        self.status.add(self.flow.metrics)
         topics = TopicTable(settings)
         self._ingest = Ingest(self.bus, topics, self.intake, self.status.refusals, clock)
         self._uplink_health = UplinkHealth()
@@ -159,6 +165,10 @@ class Collector:
 
         async with serving(self._settings.mqtt.port):
             yield
+
+    def _is_verifying(self) -> bool:
+        guard = guard_of(self._engine)
+        return guard is not None and bool(guard.doubt)
 
     def _summarise(self) -> None:
         log.info("%s", self.status.summary())

@@ -5,11 +5,13 @@ but the database, so on a farm that grows the two can run on two machines.
 """
 
 import asyncio
+import faulthandler
 import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from edge.agents.forecast import ForecastAgent
 from edge.clock import Clock, SystemClock
@@ -17,11 +19,19 @@ from edge.collector import Collector
 from edge.current import Current
 from edge.groups import plain_errors
 from edge.metrics import Sources
+from edge.metrics_file import MetricsFile, file_of
+from edge.process_metrics import process_metrics
 from edge.reload import Reload
 from edge.settings import Settings
 from edge.store import open_store
+from edge.store_metrics import StoreMetrics
+from edge.supervision import Supervision
+from edge.systemd import Notifier
 
 log = logging.getLogger(__name__)
+
+# One thing that runs until cancelled.
+Part = Callable[[], Awaitable[None]]
 
 
 def run(settings: Settings, *, agent: bool, web: bool, clock: Clock | None = None) -> None:
@@ -35,11 +45,18 @@ def run(settings: Settings, *, agent: bool, web: bool, clock: Clock | None = Non
 
 
 async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> None:
+    notifier = Notifier.of_environment()
+    if notifier.watchdog_s is not None:
+        # A watchdog ends us by SIGABRT: the journal then shows where every thread stood.
+        faulthandler.enable()
     engine = open_store(settings, create=True)
     try:
         current, sources = Current(settings), Sources()
-        sources.add(current.metrics)
-        parts: list[Callable[[], Awaitable[None]]] = []
+        for source in (current.metrics, process_metrics, StoreMetrics(settings.database_url)):
+            sources.add(source)
+        parts: list[Part] = []
+        supervision = Supervision(notifier)
+        started = None
         if web:
             # Imported late: a collecting board carries no web framework in its memory.
             from edge.webserver import WebServer  # noqa: PLC0415
@@ -49,14 +66,35 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
             # Beside the pages, where forecasts are asked for; the fit is a process of its own.
             parts.append(ForecastAgent(engine, clock).run)
         if agent:
-            parts.append(Collector(settings, engine, clock, current=current, sources=sources).run)
-        if settings.file is not None:
-            reload = Reload(current)
-            _on_hangup(reload.ask)
-            parts.append(reload.run)
-        await until_stopped(parts)
+            collector = Collector(settings, engine, clock, current=current, sources=sources)
+            parts.append(collector.run)
+            supervision = Supervision(
+                notifier, status=collector.status.summary, stuck_s=collector.flow.stuck_s
+            )
+            started = collector.bus.wait_connected
+        parts += _watching(current, supervision)
+        file = file_of(settings, _role(agent=agent, web=web))
+        if file is not None:
+            parts.append(MetricsFile(file, sources.text).run)
+        parts.append(partial(supervision.run, started))
+        await until_stopped(parts, stopping=notifier.stopping)
     finally:
         engine.dispose()
+
+
+def _watching(current: Current, supervision: Supervision) -> list[Part]:
+    """Return what follows the settings file; nothing where a program made the settings."""
+    if current.settings.file is None:
+        return []
+    reload = Reload(current)
+    _on_hangup(reload.ask)
+    return [partial(reload.run, supervision.began_reload, supervision.ended_reload)]
+
+
+def _role(*, agent: bool, web: bool) -> str:
+    if agent and web:
+        return "run"
+    return "agent" if agent else "web"
 
 
 def _on_hangup(ask: Callable[[], None]) -> None:
@@ -65,8 +103,8 @@ def _on_hangup(ask: Callable[[], None]) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, ask)
 
 
-async def until_stopped(parts: list[Callable[[], Awaitable[None]]]) -> None:
-    """Run parts side by side until a signal comes or one of them fails."""
+async def until_stopped(parts: list[Part], stopping: Callable[[], None] = lambda: None) -> None:
+    """Run parts side by side until a signal comes (then `stopping` is called) or one fails."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -75,11 +113,12 @@ async def until_stopped(parts: list[Callable[[], Awaitable[None]]]) -> None:
         running = [tasks.create_task(_part(part)) for part in parts]
         await stop.wait()
         log.info("stopping")
+        stopping()
         for task in running:
             task.cancel()
 
 
-async def _part(part: Callable[[], Awaitable[None]]) -> None:
+async def _part(part: Part) -> None:
     # Cancelling is how a part is told to end; that it ended so is no failure of the group.
     with suppress(asyncio.CancelledError):
         await part()

@@ -8,6 +8,9 @@ from edge.agents.record import Recorded
 from edge.bus import Bus
 from edge.metrics import Metric, Source, Sources, counter, gauge
 from edge.refusals import Refusals
+from traceability.trouble import Trouble
+
+_WAITED_FOR = (Trouble.HELD, Trouble.FULL, Trouble.DOUBT)
 
 
 class Status:
@@ -52,6 +55,19 @@ class Status:
             "Deliveries of readings not yet stored.",
             len(self._intake),
         )
+        if self.recorded.stored_at is not None:
+            yield gauge(
+                "minori_last_commit_timestamp_seconds",
+                "When readings were last committed, since 1970.",
+                round(self.recorded.stored_at, 3),
+            )
+        trouble = self.recorded.patience.trouble
+        yield Metric(
+            "minori_store_trouble",
+            "gauge",
+            "1 for what the store waits for: another program's lock, room, a disk that failed.",
+            [({"trouble": kind.name.lower()}, kind is trouble) for kind in _WAITED_FOR],
+        )
         yield gauge(
             "minori_mqtt_connected", "1 while the MQTT session stands.", self._bus.is_connected
         )
@@ -75,6 +91,16 @@ class Status:
             "counter",
             "Answers of a polled device.",
             [({"device": name}, health.answers) for name, health in devices],
+        )
+        yield Metric(
+            "minori_device_last_answer_timestamp_seconds",
+            "gauge",
+            "When a polled device last answered, since 1970.",
+            [
+                ({"device": name}, health.last_answer_at.timestamp())
+                for name, health in devices
+                if health.last_answer_at is not None
+            ],
         )
         yield Metric(
             "minori_device_faults_total",

@@ -1,5 +1,6 @@
 """The `--config` option and the start that every running command shares."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,13 @@ def serve(config: Path | None, *, agent: bool, web: bool) -> None:
     from edge.service import run
     from edge.settings_file import load
 
-    settings = load(config)
-    logs.configure()
-    run(settings, agent=agent, web=web)
+    try:
+        settings = load(config)
+        logs.configure()
+        run(settings, agent=agent, web=web)
+    except Exception as error:
+        if not logs.is_journal(sys.stderr):
+            raise
+        logs.configure()
+        logs.say_end(error)
+        sys.exit(2)

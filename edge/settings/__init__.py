@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from edge.settings.fields import CODE_PATTERN, Code, Says, Table, TimeZone
 from edge.settings.hub import Hub
 from edge.settings.lots import Lots
+from edge.settings.metrics import Metrics
 from edge.settings.mqtt import Mqtt, Topic, TopicField
 from edge.settings.site import Database, Site, Zone
 from edge.settings.uecs import Uecs, UecsSend
@@ -30,6 +31,7 @@ __all__ = [
     "Device",
     "Hub",
     "Lots",
+    "Metrics",
     "Mqtt",
     "Port",
     "Says",
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
     hub: Hub = Hub()
     uecs: Uecs = Uecs()
     lots: Lots = Lots()
+    metrics: Metrics = Metrics()
     zones: list[Zone] = []
     ports: list[Port] = []
     devices: list[Device] = []

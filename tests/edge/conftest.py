@@ -25,6 +25,7 @@ def _logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
+    logging.captureWarnings(capture=False)
     root.handlers[:] = handlers
     root.setLevel(level)
 

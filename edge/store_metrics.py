@@ -1,0 +1,35 @@
+"""How large the store is: the file, and the log that is not yet copied into it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from edge.metrics import Metric, gauge
+from traceability import wal
+
+
+class StoreMetrics:
+    """Numbers of a SQLite file; a server tells its own."""
+
+    def __init__(self, url: str) -> None:
+        parts = make_url(url)
+        is_file = parts.get_backend_name() == "sqlite" and parts.database
+        self._file = Path(str(parts.database)) if is_file else None
+
+    def __call__(self) -> Iterator[Metric]:
+        if self._file is None:
+            return
+        yield gauge("minori_database_bytes", "Size of the database file.", _size(self._file))
+        yield gauge(
+            "minori_database_log_bytes",
+            "Size of its write-ahead log, which is copied into it by and by.",
+            _size(wal.beside(self._file)),
+        )
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
