@@ -32,6 +32,8 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     record.TraceabilityError: HTTPStatus.UNPROCESSABLE_ENTITY,
     record.NotFound: HTTPStatus.NOT_FOUND,
     record.AmbiguousLot: HTTPStatus.CONFLICT,
+    record.AmbiguousAlarm: HTTPStatus.CONFLICT,
+    record.AlarmOver: HTTPStatus.CONFLICT,
     record.LotCodeTaken: HTTPStatus.CONFLICT,
     record.NotEnough: HTTPStatus.CONFLICT,
     record.InUnits: HTTPStatus.CONFLICT,

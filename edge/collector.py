@@ -10,12 +10,14 @@ from functools import partial
 from sqlalchemy import Engine
 
 from edge import enrolment
-from edge.agents.doubts import Doubts
+from edge.agents.alarms import AlarmAgent, open_by_severity
+from edge.agents.doubts import Doubts, is_clock_set
 from edge.agents.homeassistant import Showroom
 from edge.agents.ingest import Ingest
 from edge.agents.intake import Intake
 from edge.agents.periodic import every
 from edge.agents.record import record
+from edge.alarms import system
 from edge.bus import Broker, Bus
 from edge.changes import Changes
 from edge.clock import Clock, SystemClock
@@ -77,6 +79,8 @@ class Collector:
         self._doubts = Doubts(tally.append, engine, settings, now=clock.now)
         self.flow = Flow(self.intake, self.status.recorded, is_verifying=self._is_verifying)
         self.status.add(self.flow.metrics)
+        self._alarms = AlarmAgent(engine, site_id, self._in_force, clock, sources=[self._parts_now])
+        self.status.add(lambda: open_by_severity(engine))
         topics = TopicTable(settings)
         self._ingest = Ingest(self.bus, topics, self.intake, self.status.refusals, clock)
         self._uplink_health = UplinkHealth()
@@ -95,6 +99,7 @@ class Collector:
             tasks.create_task(record(self.intake, append, status.recorded), name="record")
             tasks.create_task(self._ingest.run(), name="ingest")
             tasks.create_task(every(SUMMARY_EVERY_S, self._summarise, clock), name="summary")
+            tasks.create_task(self._alarms.run(), name="alarms")
             self._lines = Lines(tasks, self.intake, clock, status.devices)
             self._lines.start(self._wired)
             self._parts = Parts(tasks, self._agents())
@@ -108,6 +113,18 @@ class Collector:
             Part("uecs send", frozenset({"uecs"}), self._uecs_sender),
             Part("uplink", frozenset({"site", "hub"}), self._send_to_hub),
         )
+
+    def _in_force(self) -> Settings:
+        return self.current.settings
+
+    def _parts_now(self) -> list[system.State]:
+        """How we are ourselves, for the alarms."""
+        is_set = self.current.settings.site.trust_clock or is_clock_set(self._clock.now())
+        broker = str(self.bus.broker)
+        return [
+            system.of_clock(is_set=is_set),
+            system.of_broker(broker, is_connected=self.bus.is_connected),
+        ]
 
     def _showroom(self, settings: Settings) -> Work:
         if not settings.mqtt.homeassistant:

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from edge.errors import SettingsInvalid, SettingsMissing
-from edge.settings import ENV_CONFIG, ENV_PREFIX, Settings
+from edge.settings import ENV_CONFIG, ENV_PREFIX, Settings, alarms
+from edge.settings import contacts as people
 from edge.states import channels_of
 from edge.toml_file import Location, Refusal, TomlFile, fault_of
 from sensors import QUANTITIES, BadPayload
@@ -126,6 +127,11 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Location, str, object]
                 at: Location = ("devices", index, "state_of")
                 yield (*at, channel) if channel else at, f"one of {', '.join(STATES)}", quantity
     yield from _topic_faults(settings)
+    contacts = [contact.name for contact in settings.contacts]
+    for index, key, expected, got in alarms.faults(settings.alarms, zones, contacts):
+        yield ("alarms", index, key), expected, got
+    for index, key, expected, got in people.faults(settings.contacts, settings.smtp):
+        yield ("contacts", index, key), expected, got
 
 
 def _repeats(settings: Settings) -> Iterator[tuple[Location, str, object]]:
@@ -133,6 +139,8 @@ def _repeats(settings: Settings) -> Iterator[tuple[Location, str, object]]:
         ("zones", "code", [zone.code for zone in settings.zones]),
         ("ports", "name", [port.name for port in settings.ports]),
         ("devices", "name", [device.name for device in settings.devices]),
+        ("alarms", "name", [rule.name for rule in settings.alarms]),
+        ("contacts", "name", [contact.name for contact in settings.contacts]),
     )
     for table, key, names in tables:
         for index, name in enumerate(names):

@@ -13,6 +13,7 @@ from edge.errors import MapInvalid, SettingsInvalid
 from sensors.toml_lines import line_numbers, line_of
 
 Location = tuple[str | int, ...]
+_SECRET = {"urls"}
 # Their facts are the same; which one it is says what the file was for.
 Refusal = SettingsInvalid | MapInvalid
 
@@ -81,7 +82,9 @@ def fault_of(error: ValidationError, root: type[BaseModel]) -> tuple[Location, s
     if fault["type"] == "missing":
         return location, "a value", "nothing", ""
     expected = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return location, expected, repr(fault["input"])[:80], ""
+    # An address may hold a password, and this sentence goes into a log.
+    got = "a text not shown here" if _SECRET & set(location) else repr(fault["input"])[:80]
+    return location, expected, got, ""
 
 
 def spelled(location: Location) -> str:

@@ -3,6 +3,7 @@
 TraceabilityError
 ├── NotFound               nothing here has that name: UnknownLot, UnknownPlace, ...
 ├── AmbiguousLot           more than one lot answers to that text; lists them
+├── AmbiguousAlarm         more than one alarm ends like that
 ├── LotCodeTaken           a code is never used twice under one trade item
 ├── MassNotConserved       parts do not add up to the whole
 ├── MassAppears            more comes out than went in
@@ -15,6 +16,7 @@ TraceabilityError
 ├── WrongStage             this act makes no sense for such a lot
 ├── ActConflict            the same act id with other contents
 ├── CannotVoid             later acts build on the one to be voided
+├── AlarmOver              the alarm is cleared: nothing left to do about it
 ├── BadValue               a field outside what it may be
 ├── RecordRefused          a record an edge sent that this hub does not take; the stream goes on
 │   ├── RecordNeeds        it speaks of something that is not here
@@ -62,6 +64,16 @@ class UnknownLot(NotFound):
 class AmbiguousLot(TraceabilityError):
     code = "ambiguous_lot"
     template = "{count} lots answer to {name!r}; say which: {candidates}"
+
+
+class UnknownAlarm(NotFound):
+    code = "unknown_alarm"
+    template = "no alarm has the id {name!r} or one that ends so; list them: minori alarms list"
+
+
+class AmbiguousAlarm(TraceabilityError):
+    code = "ambiguous_alarm"
+    template = "{count} alarms have an id that ends in {name!r}; say more of it: {candidates}"
 
 
 class LotCodeTaken(TraceabilityError):
@@ -145,6 +157,11 @@ class ActConflict(TraceabilityError):
 class CannotVoid(TraceabilityError):
     code = "cannot_void"
     template = "act {act} ({kind}) cannot be voided: {because}; void {later} first"
+
+
+class AlarmOver(TraceabilityError):
+    code = "alarm_over"
+    template = "alarm {alarm} is over since {at}; nothing is left to be done about it"
 
 
 class BadValue(TraceabilityError):

@@ -18,6 +18,8 @@ from sqlmodel import Session, SQLModel, select
 from traceability.models import (
     Act,
     ActLine,
+    Alarm,
+    AlarmEvent,
     CalibrationEvent,
     Crop,
     Device,
@@ -101,6 +103,8 @@ KINDS = (
     Kind(Placement, ("device_id", "start")),
     Kind(CalibrationEvent, ("id",), is_fixed=True),
     Kind(Act, ("id",), is_fixed=True),
+    Kind(Alarm, ("id",)),
+    Kind(AlarmEvent, ("id",), is_fixed=True),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 BY_MODEL: Mapping[type, Kind] = {kind.model: kind for kind in KINDS}
@@ -125,6 +129,10 @@ STAYS_HERE: Mapping[str, str] = {
     "user": "who may sign in is each service's own matter",
     "job": "a wish of this process's own readers",
     "forecast": "made from one site's lots; the hub fits its own from all of them",
+    "alarm_pause": "what keeps this site's agent quiet",
+    "alarm_watch": "what the alarm agent here remembers",
+    "notification": "each service tells its own people",
+    "dispatch": "each service tells its own people",
     "outbox": "the stream itself",
     "store_fact": "facts of one database",
     "uplink_receipt": "how far our hub is",

@@ -12,6 +12,8 @@ from pydantic import PrivateAttr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import make_url
 
+from edge.settings.alarms import AlarmRule
+from edge.settings.contacts import Contact, Smtp
 from edge.settings.fields import CODE_PATTERN, Code, Says, Table, TimeZone
 from edge.settings.hub import Hub
 from edge.settings.lots import Lots
@@ -26,7 +28,9 @@ __all__ = [
     "CODE_PATTERN",
     "ENV_CONFIG",
     "ENV_PREFIX",
+    "AlarmRule",
     "Code",
+    "Contact",
     "Database",
     "Device",
     "Hub",
@@ -37,6 +41,7 @@ __all__ = [
     "Says",
     "Settings",
     "Site",
+    "Smtp",
     "Table",
     "TimeZone",
     "Topic",
@@ -68,6 +73,9 @@ class Settings(BaseSettings):
     zones: list[Zone] = []
     ports: list[Port] = []
     devices: list[Device] = []
+    alarms: list[AlarmRule] = []
+    contacts: list[Contact] = []
+    smtp: Smtp = Smtp()
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
     _file: Path | None = PrivateAttr(default=None)
 

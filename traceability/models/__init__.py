@@ -1,6 +1,15 @@
 """The tables, one noun a file."""
 
 from traceability.models.acts import ACT_KINDS, Act, ActLine, Flow, Inspection
+from traceability.models.alarms import (
+    ALARM_EVENT_KINDS,
+    ALARM_KINDS,
+    SEVERITIES,
+    Alarm,
+    AlarmEvent,
+    AlarmPause,
+    AlarmWatch,
+)
 from traceability.models.backfill import backfill, backfill_cursor
 from traceability.models.base import new_id
 from traceability.models.calibrations import CALIBRATION_KINDS, CalibrationEvent
@@ -17,6 +26,7 @@ from traceability.models.edges import (
 from traceability.models.forecasts import ForecastRecord, Job
 from traceability.models.lots import STAGES, Lot, Stay
 from traceability.models.materials import MATERIAL_KINDS, Material
+from traceability.models.notifications import DISPATCH_STATES, Dispatch, Notification
 from traceability.models.outbox import Outbox, StoreFact
 from traceability.models.parties import PARTY_ROLES, Party
 from traceability.models.people import USER_ROLES, User
@@ -35,18 +45,27 @@ from traceability.models.uplink import (
 
 __all__ = [
     "ACT_KINDS",
+    "ALARM_EVENT_KINDS",
+    "ALARM_KINDS",
     "CALIBRATION_KINDS",
+    "DISPATCH_STATES",
     "MATERIAL_KINDS",
     "PARTY_ROLES",
+    "SEVERITIES",
     "STAGES",
     "UNIT_KINDS",
     "USER_ROLES",
     "ZONE_KINDS",
     "Act",
     "ActLine",
+    "Alarm",
+    "AlarmEvent",
+    "AlarmPause",
+    "AlarmWatch",
     "CalibrationEvent",
     "Crop",
     "Device",
+    "Dispatch",
     "Edge",
     "EdgeCode",
     "EdgeRefusal",
@@ -62,6 +81,7 @@ __all__ = [
     "Lot",
     "LotRule",
     "Material",
+    "Notification",
     "Organisation",
     "Outbox",
     "PackingMaterial",

@@ -1,0 +1,60 @@
+"""Rules about Minori itself: its clock, its broker, its disk, its way to the hub.
+
+Each part says how it is in a `Source`; here that becomes a finding. A part that is not there (no
+broker, no hub) says nothing, and nothing is watched.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.alarms.engine import Side
+from edge.alarms.finding import Finding
+from edge.alarms.rules import delay_s, of_kind
+from edge.settings import AlarmRule
+
+# What is over must stay over for so long.
+_CLEAR_AFTER_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How one part is. `name` tells apart several of a kind; `facts` is for the sentence."""
+
+    kind: str
+    side: Side
+    name: str = ""
+    value: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Source = Callable[[], Iterable[State]]
+
+
+def found(rules: Sequence[AlarmRule], states: Iterable[State]) -> list[Finding]:
+    """Return a finding for each part and the first rule of its kind."""
+    findings = []
+    for state in states:
+        for rule in of_kind(rules, state.kind)[:1]:
+            wait_s = delay_s(rule)
+            findings.append(
+                Finding(
+                    key=f"{rule.name}/{state.name}",
+                    rule=rule,
+                    side=state.side,
+                    raise_after_s=wait_s,
+                    clear_after_s=max(wait_s, _CLEAR_AFTER_S) if wait_s else _CLEAR_AFTER_S,
+                    value=state.value,
+                    facts=state.facts,
+                )
+            )
+    return findings
+
+
+def of_clock(*, is_set: bool) -> State:
+    return State("clock", Side.BACK if is_set else Side.OUT)
+
+
+def of_broker(address: str, *, is_connected: bool) -> State:
+    side = Side.BACK if is_connected else Side.OUT
+    return State("broker", side, facts={"broker": address})
