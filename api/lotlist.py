@@ -15,6 +15,7 @@ from sqlmodel import Session, and_, col, or_
 
 from api.errors import BadCursor
 from traceability.models import Crop, Lot, Material, Site, TradeItem, Zone
+from traceability.models.base import HasId
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 500
@@ -82,7 +83,7 @@ def every_row(session: Session, wanted: Wanted) -> Iterator[LotRow]:
         yield LotRow(*row)
 
 
-def rows_of(session: Session, lots: Sequence[Lot]) -> list[LotRow]:
+def rows_of(session: Session, lots: Sequence[HasId]) -> list[LotRow]:
     """Return the same for given lots, in their order."""
     query = _described().where(col(Lot.id).in_([lot.id for lot in lots]))
     by_id = {row[0].id: LotRow(*row) for row in session.execute(query)}

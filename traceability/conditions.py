@@ -20,7 +20,8 @@ from sensors.heat import Clipping, degree_days
 from traceability import catalogue, derived
 from traceability.derived import Bucket
 from traceability.lived import Condition, Conditions, DayLight, DegreeDays, Gap, Point, Span
-from traceability.models import Crop, Lot, Site, Stay, Zone
+from traceability.models import Crop, Site, Stay, Zone
+from traceability.models.base import HasId
 from traceability.windows import Window, best_by_span, gaps_of, trusted, windows_of
 
 __all__ = [
@@ -50,7 +51,7 @@ CLIPPING: Clipping = "simple"
 
 def spans_of(
     session: Session,
-    lots: Sequence[Lot],
+    lots: Sequence[HasId],
     *,
     now: datetime,
     until: Mapping[str, datetime] | None = None,

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from traceability import genealogy
 from traceability.conditions import Span, spans_of
+from traceability.genealogy import TracedLot
 from traceability.models import Lot
 
 
@@ -19,7 +20,7 @@ from traceability.models import Lot
 class Life:
     """A lot's past, oldest span first; `family` is the lot and all it was made from."""
 
-    family: Sequence[Lot]
+    family: Sequence[TracedLot]
     growing: Sequence[Span]
     since: Sequence[Span]  # from the cut on: packing room, cold store
 

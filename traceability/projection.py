@@ -101,32 +101,41 @@ def unvoided(act_id: Any) -> ColumnElement[bool]:
 
 
 def _apply(state: _State, act: Act, line: ActLine) -> None:
-    amount = Amount(line.pieces, line.weight_g)
+    state.amount = amount_after(state.amount, line.role, Amount(line.pieces, line.weight_g))
     if line.role == "output":
         state.exists = True
-        state.amount = amount
         state.enter(act.zone_id, act.happened_at)
     elif act.kind in _MOVES and line.role == "subject":
         state.enter(act.zone_id, act.happened_at)
     elif act.kind in _HOLDS and line.role == "subject":
         _hold(state, act)
     elif line.role == "gain":
-        state.amount = state.amount.plus(amount)
         state.closed_at = None
         state.enter(act.zone_id, act.happened_at)
-    elif line.role == "count":
-        state.amount = _counted(state.amount, amount)
+    elif line.role in ("count", "input"):
         _close_if_empty(state, act, line)
-    elif line.role == "input":
-        state.amount = state.amount.minus(amount)
-        _close_if_empty(state, act, line)
+
+
+def amount_after(held: Amount, role: str, said: Amount) -> Amount:
+    """Return what a lot holds after a line of an act, by the line's role."""
+    match role:
+        case "output":
+            return said
+        case "gain":
+            return held.plus(said)
+        case "input":
+            return held.minus(said)
+        case "count":
+            return _counted(held, said)
+        case _:
+            return held
 
 
 def _close_if_empty(state: _State, act: Act, line: ActLine) -> None:
     if state.amount.is_nothing or line.closes:
         state.closed_at = act.happened_at
         state.leave(act.happened_at)
-    elif state.closed_at is not None:
+    elif line.role == "count" and state.closed_at is not None:
         # A count found some of what was believed to be gone.
         state.closed_at = None
         state.enter(act.zone_id, act.happened_at)

@@ -25,6 +25,7 @@ from traceability.models import (
     TradeItem,
     Zone,
 )
+from traceability.models.base import HasId
 from traceability.projection import unvoided
 
 # What a shopper reads of a lot's way; inspections have their own table.
@@ -142,7 +143,7 @@ def _farm(session: Session, lot: Lot) -> Farm:
     )
 
 
-def _journey(session: Session, family: Sequence[Lot]) -> list[Step]:
+def _journey(session: Session, family: Sequence[HasId]) -> list[Step]:
     query = (
         select(Act, Zone, Party)
         .join(Zone, col(Zone.id) == col(Act.zone_id), isouter=True)
@@ -162,7 +163,7 @@ def _journey(session: Session, family: Sequence[Lot]) -> list[Step]:
     ]
 
 
-def _acts_of(family: Sequence[Lot]) -> Any:
+def _acts_of(family: Sequence[HasId]) -> Any:
     """The acts that made this lot or touched it. Of an ancestor, only what led here: another
     customer's shipment of the same harvest is nobody's business on this page."""
     start, *earlier = [lot.id for lot in family]
@@ -175,7 +176,7 @@ def _acts_of(family: Sequence[Lot]) -> Any:
     return own.union(inherited)
 
 
-def findings(session: Session, family: Sequence[Lot]) -> list[Finding]:
+def findings(session: Session, family: Sequence[HasId]) -> list[Finding]:
     """Return what was measured of these lots, oldest first; voided inspections do not count."""
     query = (
         select(Inspection, Act)

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from traceability import genealogy
 from traceability.amounts import Amount, total
-from traceability.genealogy import Consignment, Trace
+from traceability.genealogy import Consignment, Trace, TracedLot
 from traceability.models import Act, ActLine, Inspection, Lot, Party, Zone
 
 _Row = TypeVar("_Row", Zone, Party)
@@ -53,7 +53,7 @@ class Recipient:
 class Node:
     """A lot in the tree, with how much came from or went to it."""
 
-    lot: Lot
+    lot: TracedLot
     amount: Amount | None
     kind: str
     sent: Sequence[Consignment] = ()
@@ -91,7 +91,7 @@ def tree(session: Session, lot: Lot, direction: genealogy.Direction) -> Tree:
     sent: dict[str, list[Consignment]] = {}
     for consignment in trace.consignments if direction == "forward" else ():
         sent.setdefault(consignment.lot.id, []).append(consignment)
-    nodes = {lot.id: Node(lot, None, "", sent.get(lot.id, []))}
+    nodes = {lot.id: Node(trace.start, None, "", sent.get(lot.id, []))}
     left_out = 0
     for near, far, edge in _steps(trace):
         if far.id in nodes or near.id not in nodes:
@@ -120,7 +120,7 @@ def _recipients(sent: Sequence[Consignment]) -> list[Recipient]:
     ]
 
 
-def _steps(trace: Trace) -> list[tuple[Lot, Lot, genealogy.Edge]]:
+def _steps(trace: Trace) -> list[tuple[TracedLot, TracedLot, genealogy.Edge]]:
     """Return (nearer lot, farther lot, edge), nearest first."""
     if trace.direction == "back":
         return [(edge.target, edge.source, edge) for edge in trace.edges]

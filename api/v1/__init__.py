@@ -2,6 +2,7 @@
 
 from api.v1 import (
     acts,
+    balances,
     calibrations,
     catalogue,
     derived,
@@ -18,6 +19,7 @@ ROUTERS = (
     acts.router,
     stock.router,
     units.router,
+    balances.router,
     readings.router,
     calibrations.router,
     derived.router,

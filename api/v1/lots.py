@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from api.deps import InWeb, LotToRead, ReadSession
@@ -14,7 +14,7 @@ from api.lotlist import LARGEST_PAGE, PAGE_SIZE, Wanted, page_of, rows_of
 from api.problems import problems
 from api.v1.shapes import ActOut, AmountOut, LotOut
 from sensors import QUANTITIES
-from traceability import conditions, genealogy
+from traceability import conditions, genealogy, shares
 from traceability.acts import of_lot
 from traceability.errors import AmbiguousLot, UnknownLot
 from traceability.gs1 import Gs1Error
@@ -129,6 +129,9 @@ class ConsignmentOut(BaseModel):
     party: str
     at: datetime
     amount: AmountOut
+    from_start_g: int | None = Field(
+        description="of it, the grams that came from the lot that was asked about"
+    )
     act_id: str
 
 
@@ -202,11 +205,21 @@ def traced(session: Session, found: genealogy.Trace) -> TraceOut:
                 party=sent.party.code,
                 at=sent.at,
                 amount=AmountOut.of(sent.amount),
+                from_start_g=grams,
                 act_id=sent.act_id,
             )
-            for sent in found.consignments
+            for sent, grams in _with_grams(session, found)
         ],
     )
+
+
+def _with_grams(
+    session: Session, found: genealogy.Trace
+) -> list[tuple[genealogy.Consignment, int | None]]:
+    if found.direction == "back":
+        # What was sent of an ancestor need not have come through this lot.
+        return [(sent, None) for sent in found.consignments]
+    return [(one.sent, one.from_start_g) for one in shares.received(session, found)]
 
 
 def _edge(edge: genealogy.Edge) -> EdgeOut:

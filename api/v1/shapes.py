@@ -10,7 +10,8 @@ from sqlmodel import Session
 from api.lotlist import LotRow, rows_of
 from traceability.acts import lines, made
 from traceability.amounts import Amount
-from traceability.models import Act, Lot
+from traceability.models import Act
+from traceability.models.base import HasId
 
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -85,7 +86,7 @@ class LotOut(BaseModel):
         )
 
     @classmethod
-    def all(cls, session: Session, lots: Sequence[Lot]) -> list[Self]:
+    def all(cls, session: Session, lots: Sequence[HasId]) -> list[Self]:
         return [cls.of(row) for row in rows_of(session, lots)] if lots else []
 
 

@@ -11,6 +11,7 @@ from traceability import acts
 from traceability.amounts import Amount
 from traceability.lot_import import NOTE, PERFORMER
 from traceability.models import Act, ActLine, LogisticUnit, Lot, Party, UnitLine, Zone
+from traceability.models.base import HasId
 from traceability.projection import unvoided
 
 
@@ -43,7 +44,7 @@ def _units(session: Session, act: Act) -> list[str]:
     return [f"  {unit.kind} {unit.code}" for unit in session.exec(query).unique()]
 
 
-def journey(desk: Desk, lot: Lot, family: Sequence[Lot]) -> list[str]:
+def journey(desk: Desk, lot: Lot, family: Sequence[HasId]) -> list[str]:
     """Return the lot's own acts and those that led to it, oldest first, as lines of a table.
 
     What was measured is told elsewhere, with its numbers.
@@ -74,7 +75,7 @@ def _state(session: Session, lot: Lot) -> tuple[str, str, str, str]:
     return lot.code, lot.stage, _text.amount(Amount(lot.pieces, lot.weight_g)), where
 
 
-def _acts_of(session: Session, lot: Lot, family: Sequence[Lot]) -> list[tuple[Act, ActLine, Lot]]:
+def _acts_of(session: Session, lot: Lot, family: Sequence[HasId]) -> list[tuple[Act, ActLine, Lot]]:
     """Every act of the lot itself; of an ancestor only what made or touched it and still holds."""
     ancestors = [other.id for other in family if other.id != lot.id]
     led_here = col(ActLine.lot_id).in_(ancestors) & col(ActLine.role).in_(("output", "subject"))

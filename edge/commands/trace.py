@@ -10,10 +10,10 @@ import click
 
 from edge.commands import _text
 from edge.commands._desk import Desk, looks_up
-from traceability import genealogy
+from traceability import genealogy, shares
 from traceability.amounts import Amount
-from traceability.genealogy import Consignment, Direction, Trace
-from traceability.models import Lot
+from traceability.genealogy import Direction, Trace, TracedLot
+from traceability.shares import Received
 
 _TITLES: dict[Direction, str] = {"back": "Came from", "forward": "Went to"}
 _NOWHERE: dict[Direction, str] = {
@@ -27,7 +27,7 @@ class _Branch:
     """One line of the tree; `lot` is where it goes on, None at a recipient."""
 
     text: str
-    lot: Lot | None
+    lot: TracedLot | None
 
 
 @click.command()
@@ -53,7 +53,7 @@ def command(desk: Desk, lot: str) -> str:
     return "\n\n".join("\n".join(part) for part in parts)
 
 
-def _branches(desk: Desk, trace: Trace) -> Callable[[Lot], list[_Branch]]:
+def _branches(desk: Desk, trace: Trace) -> Callable[[TracedLot], list[_Branch]]:
     """Return what leads on from each lot: other lots, and forward its recipients, too."""
     onward: dict[str, list[_Branch]] = {}
     for edge in trace.edges:
@@ -64,17 +64,25 @@ def _branches(desk: Desk, trace: Trace) -> Callable[[Lot], list[_Branch]]:
         text = f"{far.code}  {_text.amount(edge.amount)}  {edge.kind} {when}"
         onward.setdefault(near.id, []).append(_Branch(text, far))
     if trace.direction == "forward":
-        for sent in trace.consignments:
-            onward.setdefault(sent.lot.id, []).append(_Branch(_sent(desk, sent), None))
+        for got in shares.received(desk.session, trace):
+            onward.setdefault(got.sent.lot.id, []).append(_Branch(_sent(desk, got), None))
     return lambda lot: onward.get(lot.id, [])
 
 
-def _sent(desk: Desk, sent: Consignment) -> str:
+def _sent(desk: Desk, got: Received) -> str:
+    sent = got.sent
     when = _text.local(sent.at, desk.time_zone(sent.lot.site_id))
-    return f"=> {_text.name_of(sent.party)}  {_text.amount(sent.amount)}  ship {when}"
+    return f"=> {_text.name_of(sent.party)}  {_text.amount(sent.amount)}  ship {when}{_of_it(got)}"
 
 
-def _tree(trace: Trace, branches: Callable[[Lot], Sequence[_Branch]]) -> Iterator[str]:
+def _of_it(got: Received) -> str:
+    """Say how much of it came from the lot at the root, where that is not all of it."""
+    if got.share == 1 or got.from_start_g is None:
+        return ""
+    return f"  (of it {got.from_start_g} g)"
+
+
+def _tree(trace: Trace, branches: Callable[[TracedLot], Sequence[_Branch]]) -> Iterator[str]:
     """Yield the lines; a stack instead of recursion, since a chain of lots may be any length."""
     told = {trace.start.id}
     stack = [("", branch, last) for branch, last in _backwards(branches(trace.start))]

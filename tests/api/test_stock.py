@@ -97,6 +97,30 @@ def test_a_supply_is_received_used_and_traced(client: Client, world: World) -> N
     assert (lot["crop"], lot["material"], lot["weight_g"]) == (None, "npk", 400)
 
 
+def test_the_account_of_a_crop_closes(client: Client, world: World) -> None:
+    _act(client, "count", lot=world.bags.id, counted={"pieces": 69}, why="inventory")
+    period = {"start": "2026-06-01T00:00:00+09:00", "end": "2026-08-01T00:00:00+09:00"}
+
+    found = client.get("/api/v1/crops/lowk/balance", params=period).json()
+
+    assert found["entries_g"]["harvested"] == 9120
+    assert (found["entries_g"]["shipped"], found["unexplained_g"]) == (3200, 80)
+    assert found["unexplained"] == [{"lot_id": world.bags.id, "lot": "P/0713-A", "missing_g": 80}]
+    item = client.get("/api/v1/trade-items/lowk-80/balance", params=period).json()
+    assert item["entries_g"]["made"] == 8800
+    lot = client.get(f"/api/v1/lots/{world.bags.id}/balance").json()
+    assert lot["closing_g"] == 5520
+
+
+def test_a_trace_says_how_much_of_each_shipment_came_from_the_lot(
+    client: Client, world: World
+) -> None:
+    forward = client.get(f"/api/v1/lots/{world.grown.id}/trace?direction=forward").json()[0]
+
+    (sent,) = forward["consignments"]
+    assert sent["from_start_g"] == sent["amount"]["weight_g"] == 3200
+
+
 def test_the_packing_recipe_is_said_by_http(client: Client, world: World) -> None:
     client.put("/api/v1/materials/film", json={"name": "Bags", "kind": "packaging"})
 

@@ -4,6 +4,8 @@ SQLModel does not validate table classes on construction, so what must hold is a
 here and a refusal in the verbs; the first is the last line of defence.
 """
 
+from typing import Protocol
+
 import uuid_utils
 from sqlmodel import SQLModel
 
@@ -15,6 +17,13 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class HasId(Protocol):
+    """Whatever is known by a row's id: the row itself, or a plain value made of it."""
+
+    @property
+    def id(self) -> str: ...
 
 
 def new_id() -> str:
