@@ -6,9 +6,8 @@ is told. The sums are made by the database, so a month of readings every ten sec
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, and_, case, func, literal
 from sqlalchemy import select as core_select
@@ -20,7 +19,8 @@ from sensors.heat import Clipping, degree_days
 from traceability import catalogue, derived
 from traceability.derived import Bucket
 from traceability.lived import Condition, Conditions, DayLight, DegreeDays, Gap, Point, Span
-from traceability.models import Crop, Site, Stay, Zone
+from traceability.local_days import shares_of, time_there, time_zone_of
+from traceability.models import Crop, Stay, Zone
 from traceability.models.base import HasId
 from traceability.windows import Window, best_by_span, gaps_of, trusted, windows_of
 
@@ -208,17 +208,32 @@ def _sums(session: Session, window: Window, target: tuple[float, float] | None) 
 
 
 def _daily_light(session: Session, windows: Sequence[Window]) -> list[DayLight]:
-    """Sum light by local day. DLI = Σ PPFD · Δt / 10⁶; 200 µmol/m²/s for 16 h is 11.52 mol."""
-    mol: dict[date, float] = {}
+    """Sum light by local day. DLI = Σ PPFD · Δt / 10⁶; 200 µmol/m²/s for 16 h is 11.52 mol.
+
+    Probes that measured at the same time, two in a room or in the rooms of two parents, are one
+    light: together they count for no longer than the time there was.
+    """
+    area: dict[date, float] = {}
     held: dict[date, float] = {}
-    for window in _of(windows, "ppfd"):
-        zone = _time_zone(session, window.span)
-        for quarter, area, held_ms in _quarters(session, window):
+    lit = _of(windows, "ppfd")
+    for window in lit:
+        zone = time_zone_of(session, window.span.zone)
+        for quarter, area_of, held_ms in _quarters(session, window):
             day = utc_from_ms(quarter * _QUARTER_MS).astimezone(zone).date()
-            mol[day] = mol.get(day, 0.0) + area / 1e9  # µmol · ms -> mol · s
+            area[day] = area.get(day, 0.0) + area_of
             held[day] = held.get(day, 0.0) + held_ms
-    day_ms = timedelta(days=1) / timedelta(milliseconds=1)
-    return [DayLight(day, mol[day], min(1.0, held[day] / day_ms)) for day in sorted(mol)]
+    there = time_there(session, [window.span for window in lit])
+    return [
+        _light_of(day, area[day], held[day], there[day] / timedelta(milliseconds=1))
+        for day in sorted(area)
+    ]
+
+
+def _light_of(day: date, area: float, held_ms: float, there_ms: float) -> DayLight:
+    known_ms = min(held_ms, there_ms)
+    # µmol · ms -> mol · s. A last value may hold for no time at all.
+    mol = area / held_ms * known_ms / 1e9 if held_ms else 0.0
+    return DayLight(day, mol, min(1.0, known_ms / (timedelta(days=1) / timedelta(milliseconds=1))))
 
 
 def _quarters(session: Session, window: Window) -> Sequence[Any]:
@@ -234,39 +249,20 @@ def _warmth(
     """Sum degree days over the spans' local days; half a day in the room is half a day's warmth."""
     extremes: dict[date, tuple[float, float]] = {}
     for window in _of(windows, "air_temperature"):
-        zone = _time_zone(session, window.span)
+        zone = time_zone_of(session, window.span.zone)
         for bucket in _bucketed(session, window, 0, _QUARTER_MS):
             day = utc_from_ms(bucket.start_ms).astimezone(zone).date()
             high, low = extremes.get(day, (bucket.high, bucket.low))
             extremes[day] = (max(high, bucket.high), min(low, bucket.low))
     shares: dict[date, float] = {}
     for span in spans:
-        for day, share in _days(span, _time_zone(session, span)):
+        for day, share in shares_of(span, time_zone_of(session, span.zone)):
             shares[day] = min(1.0, shares.get(day, 0.0) + share)
     total = sum(
         degree_days(high, low, base_c=base_c, clipping=CLIPPING) * shares.get(day, 0.0)
         for day, (high, low) in extremes.items()
     )
     return DegreeDays(total, base_c, CLIPPING, len(extremes), len(shares.keys() - extremes.keys()))
-
-
-def _days(span: Span, zone: ZoneInfo) -> Iterator[tuple[date, float]]:
-    """Give each local day of a span, and the share of that day it lasted."""
-    day = span.start.astimezone(zone).date()
-    while (begin := _midnight(day, zone)) < span.end:
-        day += timedelta(days=1)
-        end = _midnight(day, zone)
-        inside = min(span.end, end) - max(span.start, begin)
-        yield day - timedelta(days=1), inside / (end - begin)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The moment a local day begins, in UTC: a day of a clock change is not 24 hours."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _time_zone(session: Session, span: Span) -> ZoneInfo:
-    return ZoneInfo(session.get_one(Site, span.zone.site_id).time_zone)
 
 
 def _course(

@@ -45,7 +45,7 @@ def conditions_of(
     targets: Mapping[str, Target],
 ) -> list[Condition]:
     """Return those quantities over all spans, where some probe measured both sources."""
-    paired = [moments(session, pair) for pair in _of_one_probe(windows)]
+    paired = [moments(session, pair) for pair in of_one_probe(windows)]
     heard = [one for one in paired if one.rows]
     found = [
         summarised(
@@ -64,7 +64,7 @@ def conditions_of(
 def leaves(session: Session, spans: Sequence[Span]) -> dict[str, Condition]:
     """Return the VPD of each leaf thermometer's leaf, by device, with the air of its zone."""
     windows = windows_of(session, spans)
-    air = list(_of_one_probe(windows))
+    air = list(of_one_probe(windows))
     found: dict[str, Condition] = {}
     for leaf in windows:
         around = next((pair for pair in air if pair[0].span == leaf.span), None)
@@ -99,7 +99,7 @@ def course(
 ) -> Iterator[Bucket]:
     """Return one quantity in stretches of `width_ms` from `start_ms`, one run a probe."""
     formula = OF_AIR[quantity]
-    for pair in _of_one_probe(windows):
+    for pair in of_one_probe(windows):
         rows = together(pair)
         bucket = (rows.c.at_ms - start_ms) // literal(width_ms)
         kinds = (bucket, *values_of(rows))
@@ -113,7 +113,7 @@ def course(
             yield _bucket(start_ms + number * width_ms, values)
 
 
-def _of_one_probe(windows: Sequence[Window]) -> Iterator[tuple[Window, Window]]:
+def of_one_probe(windows: Sequence[Window]) -> Iterator[tuple[Window, Window]]:
     """Match the temperature and the humidity of each probe while it stood in one place."""
     places: dict[tuple[Any, ...], dict[str, Window]] = {}
     for window in windows:

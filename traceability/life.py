@@ -4,7 +4,7 @@ A growing lot is cut three times; the first cut did not live through the days be
 an ancestor's stay counts only up to the act by which material last went from it towards this lot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,7 @@ class Life:
     family: Sequence[TracedLot]
     growing: Sequence[Span]
     since: Sequence[Span]  # from the cut on: packing room, cold store
+    left: Mapping[str, datetime]  # when the material last left each ancestor, by its id
 
 
 def of_lot(session: Session, lot: Lot, *, now: datetime) -> Life:
@@ -38,4 +39,5 @@ def of_lot(session: Session, lot: Lot, *, now: datetime) -> Life:
         family=trace.lots,
         growing=spans_of(session, grew, now=now, until=left),
         since=spans_of(session, cut, now=now, until=left),
+        left=left,
     )

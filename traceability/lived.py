@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from sensors.heat import Clipping
 from traceability.models import Zone
@@ -46,6 +47,10 @@ class Condition:
     gaps: Sequence[Gap]
     # The quantities it was computed from, of one probe at a time; empty: it was measured itself.
     derived_from: Sequence[str] = ()
+    # By day or by night only; None: all the time.
+    part: Literal["day", "night"] | None = None
+    # How long it was measured while a range was wanted; `in_range` is a share of that. [s]
+    judged_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

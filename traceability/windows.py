@@ -39,6 +39,7 @@ class Window:
     end_ms: int
     events: Sequence[Calibration]
     hold_ms: int = HOLD_MS  # for how long a value goes on where no other follows
+    placed_ms: int = 0  # since when the device has stood there
 
 
 def windows_of(session: Session, spans: Sequence[Span]) -> list[Window]:
@@ -56,11 +57,12 @@ def windows_of(session: Session, spans: Sequence[Span]) -> list[Window]:
         for series, placement, model in session.exec(query):
             start, end = max(span.start, placement.start), min(span.end, placement.end or span.end)
             hold_ms = hold_ms_of(series.quantity, model)
-            stood.append((series, span, to_ms(start), to_ms(end), hold_ms))
+            placed_ms = to_ms(placement.start)
+            stood.append((series, span, to_ms(start), to_ms(end), hold_ms, placed_ms))
     events = calibrations.of_series(session, (number_of(series) for series, *_ in stood))
     return [
-        Window(series, span, start_ms, end_ms, events.get(number_of(series), ()), hold_ms)
-        for series, span, start_ms, end_ms, hold_ms in stood
+        Window(series, span, start_ms, end_ms, events.get(number_of(series), ()), *rest)
+        for series, span, start_ms, end_ms, *rest in stood
     ]
 
 
@@ -93,6 +95,32 @@ def trusted(window: Window) -> CTE:
         .where(reading.c.at_ms >= window.start_ms, reading.c.at_ms < window.end_ms)
         .cte("trusted")
     )
+
+
+def lasting(window: Window) -> CTE:
+    """As `trusted`, with what was said before the window began and still holds in it.
+
+    So a life cut into stages has as much measured time as the whole. `begin_ms` is when a value
+    began to hold within the window.
+    """
+    since_ms = max(window.placed_ms, window.start_ms - window.hold_ms)
+    at_ms, start_ms = reading.c.at_ms, window.start_ms
+    until_next = until_next_of(at_ms, window)
+    rows = (
+        core_select(
+            at_ms,
+            value_of(reading, window).label("value"),
+            reading.c.quality,
+            case((until_next > window.hold_ms, window.hold_ms), else_=until_next).label("held_ms"),
+        )
+        .where(*is_trusted(reading, window))
+        .where(at_ms >= since_ms, at_ms < window.end_ms)
+        .cte("rows")
+    )
+    begin_ms = case((rows.c.at_ms < start_ms, start_ms), else_=rows.c.at_ms)
+    held = cast(rows.c.at_ms + rows.c.held_ms - begin_ms, Double)
+    kept = core_select(begin_ms.label("begin_ms"), rows.c.value, rows.c.quality, held.label("held"))
+    return kept.where(rows.c.at_ms + rows.c.held_ms > start_ms).cte("lasting")
 
 
 def value_of(rows: FromClause, window: Window) -> ColumnElement[Any]:

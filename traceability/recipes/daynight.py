@@ -1,16 +1,28 @@
-"""Whether it is day or night in a zone: by the site's clock, its lamps, or its light."""
+"""Whether it is day or night in a zone: by the site's clock, its lamps, or its light.
 
+At one moment for whoever steers or watches; by quarter hours for whoever looks back.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, or_, select
 
-from sensors import Quality, to_ms
-from traceability.models import Device, Placement, Series, Site, Zone, reading
+from sensors import Quality, to_ms, utc_from_ms
+from traceability.lived import Span
+from traceability.local_days import time_zone_of
+from traceability.models import Device, Placement, Series, Zone, reading
+from traceability.quarters import QUARTER_MS, measured
 from traceability.recipes.document import Light, Part
-from traceability.windows import hold_ms_of
+from traceability.states import Run, runs
+from traceability.windows import Window, hold_ms_of
+
+# (span, quarter since 1970) -> day, night, or None where nobody knows.
+PartOf = Callable[[Span, int], Part | None]
 
 OFF = 0.0
 
@@ -21,14 +33,74 @@ def part_at(session: Session, zone: Zone, light: Light | None, at: datetime) -> 
         return None
     match light.by:
         case "clock":
-            time_zone = ZoneInfo(session.get_one(Site, zone.site_id).time_zone)
-            return by_clock(light, at.astimezone(time_zone))
+            return by_clock(light, at.astimezone(time_zone_of(session, zone)))
         case "lamp":
             return _by_value(_newest(session, zone, "lamp", at), OFF)
         case "ppfd":
             return _by_value(_newest(session, zone, "ppfd", at), light.threshold)
         case _:
             assert_never(light.by)
+
+
+def parts_of(
+    session: Session, windows: Sequence[Window], spans: Sequence[Span], light: Light | None
+) -> PartOf:
+    """Return what tells of any quarter hour of the spans whether it was day or night there.
+
+    Args:
+        windows: The probes that stood there, lamps and light among them.
+    """
+    if light is None:
+        return lambda _span, _quarter: None
+    if light.by == "clock":
+        return _by_the_clock(session, spans, light)
+    lit = _lamps(session, windows) if light.by == "lamp" else _lit(session, windows)
+    above = OFF if light.by == "lamp" else light.threshold
+    return lambda span, quarter: _by_value(lit.get((span.zone.id, quarter)), above)
+
+
+def _by_the_clock(session: Session, spans: Sequence[Span], light: Light) -> PartOf:
+    zones = {span.zone.id: time_zone_of(session, span.zone) for span in spans}
+
+    @cache
+    def part(zone: ZoneInfo, quarter: int) -> Part:
+        return by_clock(light, utc_from_ms(quarter * QUARTER_MS).astimezone(zone))
+
+    return lambda span, quarter: part(zones[span.zone.id], quarter)
+
+
+def _lit(session: Session, windows: Sequence[Window]) -> dict[tuple[str, int], float]:
+    """Return the mean light of each quarter, of the brightest probe of the zone."""
+    found: dict[tuple[str, int], float] = {}
+    for window in windows:
+        if window.series.quantity == "ppfd":
+            for heard in measured(session, window, ()).quarters:
+                key = (window.span.zone.id, heard.quarter)
+                found[key] = max(found.get(key, 0.0), heard.area / heard.held)
+    return found
+
+
+def _lamps(session: Session, windows: Sequence[Window]) -> dict[tuple[str, int], float]:
+    """Return 1 for each quarter in whose larger half some lamp of the zone was on, else 0."""
+    lit: dict[tuple[str, int], float] = {}
+    for window in windows:
+        if window.series.quantity == "lamp":
+            for quarter, ms in _quarters_on(runs(session, window)):
+                key = (window.span.zone.id, quarter)
+                lit[key] = max(lit.get(key, 0.0), float(ms > QUARTER_MS / 2))
+    return lit
+
+
+def _quarters_on(found: Sequence[Run]) -> Iterator[tuple[int, float]]:
+    """Give each quarter of the runs, and for how long a lamp was on in it. [ms]"""
+    on: dict[int, float] = {}
+    for run in found:
+        start, end = to_ms(run.start), to_ms(run.end)
+        for quarter in range(start // QUARTER_MS, -(-end // QUARTER_MS)):
+            begin = quarter * QUARTER_MS
+            length = min(end, begin + QUARTER_MS) - max(start, begin)
+            on[quarter] = on.get(quarter, 0.0) + (length if run.is_on else 0.0)
+    yield from on.items()
 
 
 def by_clock(light: Light, local: datetime) -> Part:
