@@ -58,11 +58,11 @@ def of_lot(session: Session, lot: Lot, *, now: datetime) -> list[StageLived]:
     past = life.of_lot(session, lot, now=now)
     groups = _growing(session, past, now)
     for code in (HARVESTED, PACKED):
-        cut = [one for one in past.family if one.stage == code]
+        cut = _lots(session, past, code)
         spans = spans_of(session, cut, now=now, until=past.left)
         if spans:
             stage = _kept_at(session, cut) if code == PACKED else None
-            groups.append(_Group(code, stage, None, cut, spans))
+            groups.append(_Group(code, stage, None, list(cut), spans))
     return [group.lived(session) for group in groups]
 
 
@@ -130,7 +130,7 @@ class _Group:
 
 
 def _growing(session: Session, past: life.Life, now: datetime) -> list[_Group]:
-    grew = [lot for lot in past.family if lot.stage == "growing"]
+    grew = _lots(session, past, "growing")
     found: dict[tuple[str, str], _Group] = {}
     versions = recipes.of_lots(session, grew)
     phases = recipes.phases_of(session, grew, now=now)
@@ -149,6 +149,13 @@ def _growing(session: Session, past: life.Life, now: datetime) -> list[_Group]:
             group.phases.append((phase.start, until))
             group.spans.extend(_within(stays.get(lot.id, ()), phase.start, until))
     return sorted(found.values(), key=lambda group: min(group.phases))
+
+
+def _lots(session: Session, past: life.Life, stage: str) -> Sequence[Lot]:
+    """Return the lots of a family that are at that stage, nearest first."""
+    ids = [one.id for one in past.family if one.stage == stage]
+    rows = {row.id: row for row in session.exec(select(Lot).where(col(Lot.id).in_(ids)))}
+    return [rows[one] for one in ids]
 
 
 def _without_recipe(lot: Lot, end: datetime) -> Phase:
