@@ -1,6 +1,6 @@
 """What a lot lived through: from its stays and the zone's probes, and the gaps said aloud."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -8,9 +8,9 @@ from sqlmodel import Session
 
 from sensors import Quality, to_ms
 from tests.factories import START, Farm, a_farm, harvested, on_day
-from traceability import conditions, genealogy, readings
+from traceability import catalogue, conditions, genealogy, readings
 from traceability.conditions import Conditions
-from traceability.models import Lot
+from traceability.models.base import HasId
 
 MINUTE = timedelta(minutes=1)
 
@@ -45,12 +45,12 @@ def fill(
 def growing(session: Session, farm: Farm) -> Conditions:
     cut = harvested(session, farm)
     family = [lot for lot in genealogy.ancestors(session, cut) if lot.stage == "growing"]
-    return of(session, family)
+    return of(session, farm, family)
 
 
-def of(session: Session, lots: list[Lot]) -> Conditions:
+def of(session: Session, farm: Farm, lots: Sequence[HasId]) -> Conditions:
     spans = conditions.spans_of(session, lots, now=on_day(60).at)
-    targets = conditions.targets_of(session, lots[0].crop_id)
+    targets = catalogue.targets_of(session, farm.lettuce)
     return conditions.lived_through(session, spans, targets=targets)
 
 
