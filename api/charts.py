@@ -17,17 +17,6 @@ from forecasting import Step
 from traceability.conditions import DayLight, Point
 
 WIDTH, HEIGHT = 1000, 300
-# Digits behind the point that a probe of this kind is good for.
-DIGITS = {
-    "co2": 0,
-    "ppfd": 0,
-    "relative_humidity": 0,
-    "air_temperature": 1,
-    "water_temperature": 1,
-    "ec": 2,
-    "ph": 2,
-    "vapour_pressure_deficit": 2,
-}
 _X_LABELS = 5
 # From here on a chart shows one point a day.
 MANY_DAYS = timedelta(days=8)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api import charts
-from api.charts import DIGITS, Plot
+from api.charts import Plot
+from api.digits import DIGITS
 from api.i18n import Reader
 from sensors import QUANTITIES
 from traceability.conditions import Condition, Conditions, Point

@@ -5,7 +5,7 @@ Field by field on purpose: this is the allow-list a program sees, and a snapshot
 
 from typing import Any
 
-from api.charts import DIGITS
+from api.digits import DIGITS
 from sensors import QUANTITIES
 from traceability.conditions import Condition, Conditions
 from traceability.provenance import Finding, Name, Provenance, Step

@@ -3,17 +3,14 @@
 A page starts after a row, not at a number: a lot opened meanwhile neither repeats nor hides one.
 """
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select as core_select
 from sqlmodel import Session, and_, col, or_
 
-from api.errors import BadCursor
+from api.cursors import cursor, place
 from traceability.models import Crop, Lot, Material, Site, TradeItem, Zone
 from traceability.models.base import HasId
 
@@ -66,13 +63,15 @@ def page_of(
     """
     query = _narrowed(_described(), wanted)
     if after:
-        opened_at, lot_id = _place(after)
+        opened_at, lot_id = place(after)
         earlier = and_(Lot.opened_at == opened_at, Lot.id < lot_id)
         query = query.where(or_(Lot.opened_at < opened_at, earlier))
     query = query.order_by(col(Lot.opened_at).desc(), col(Lot.id).desc())
     found = [LotRow(*row) for row in session.execute(query.limit(limit + 1))]
     rows = found[:limit]
-    return LotPage(rows, _cursor(rows[-1].lot) if len(found) > limit else None)
+    if len(found) <= limit:
+        return LotPage(rows, None)
+    return LotPage(rows, cursor(rows[-1].lot.opened_at, rows[-1].lot.id))
 
 
 def every_row(session: Session, wanted: Wanted) -> Iterator[LotRow]:
@@ -112,18 +111,3 @@ def _narrowed(query: Any, wanted: Wanted) -> Any:
         closed = col(Lot.closed_at)
         query = query.where(closed.is_(None) if wanted.is_open else closed.is_not(None))
     return query
-
-
-def _cursor(lot: Lot) -> str:
-    return base64.urlsafe_b64encode(f"{lot.opened_at.isoformat()}~{lot.id}".encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, str]:
-    try:
-        opened_at, _, lot_id = base64.urlsafe_b64decode(cursor).decode().partition("~")
-        moment = datetime.fromisoformat(opened_at)
-    except (ValueError, binascii.Error) as error:
-        raise BadCursor(got=cursor) from error
-    if moment.tzinfo is None:
-        raise BadCursor(got=cursor)
-    return moment, lot_id

@@ -13,6 +13,7 @@ from edge.commands._lazy import LazyGroup
 
 # name -> (module with a click object called `command`, its line in the help)
 COMMANDS = {
+    "alarms": ("edge.commands.alarms", "What is out of order: acknowledge, snooze, pause."),
     "catalogue": ("edge.commands.catalogue", "Crops, trade items, zones and partners."),
     "devices": ("edge.commands.devices", "Probes: models, recorded exchanges, what they say."),
     "demo": ("edge.commands.demo", "A whole farm in a temporary folder, to look at."),

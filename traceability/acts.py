@@ -43,6 +43,7 @@ from traceability.models import (
     new_id,
 )
 from traceability.projection import project
+from traceability.texts import LONGEST_NAME, LONGEST_NOTE, refuse_text
 
 # The shape of `Act.body`; a reader of old acts needs to know which one it holds.
 BODY_SCHEMA = 1
@@ -51,7 +52,6 @@ BODY_SCHEMA = 1
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 # What clocks of phones and site computers differ by.
 AHEAD = timedelta(minutes=5)
-LONGEST_NAME, LONGEST_NOTE = 200, 4000
 
 _P = ParamSpec("_P")
 
@@ -79,7 +79,7 @@ class Occasion:
                 next_step="write it as 2026-11-23T09:00+09:00",
             )
         for said, text, most in (("by", self.by, LONGEST_NAME), ("note", self.note, LONGEST_NOTE)):
-            _refuse_text(said, text, most)
+            refuse_text(said, text, most)
         if not FIRST_YEAR <= self.at.year <= LAST_YEAR:
             raise BadValue(
                 field="at",
@@ -87,19 +87,6 @@ class Occasion:
                 got=self.at.isoformat(),
                 next_step="correct the time",
             )
-
-
-def _refuse_text(said: str, text: str, most: int) -> None:
-    """Refuse what no database keeps or no page shows: a NUL, half a character, a whole book."""
-    bad = next((c for c in text if c == "\0" or 0xD800 <= ord(c) <= 0xDFFF), None)
-    if bad is None and len(text) <= most:
-        return
-    raise BadValue(
-        field=said,
-        expected=f"text of at most {most} characters",
-        got=f"{len(text)} characters" if bad is None else f"{bad!r} in it",
-        next_step="shorten or retype it",
-    )
 
 
 @dataclass(frozen=True, slots=True)

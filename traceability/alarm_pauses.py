@@ -11,7 +11,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from traceability.alarms import check_until
+from traceability.errors import NotFound
 from traceability.models import Alarm, AlarmPause
+from traceability.texts import LONGEST_NAME, LONGEST_NOTE, refuse_text
 
 
 def pause(
@@ -29,8 +31,12 @@ def pause(
     """Tell nobody of alarms of that place, device and rule until then; all of the site if none.
 
     Raises:
-        BadValue: a time gone by, or one more than a month ahead.
+        BadValue: a time gone by, one more than a month ahead, or a text that cannot be kept.
     """
+    for field, text, most in (("by", by, LONGEST_NAME), ("why", why, LONGEST_NOTE)):
+        refuse_text(field, text, most)
+    for field, text in (("device", device), ("rule", rule)):
+        refuse_text(field, text, LONGEST_NAME)
     check_until(until, at=at)
     return _add(
         session,
@@ -45,6 +51,18 @@ def end(session: Session, row: AlarmPause, *, by: str, at: datetime) -> AlarmPau
     scope = _scope(row.site_id, row.zone_id, row.device, row.rule)
     start = min(row.start, at)
     return _add(session, AlarmPause(**scope, start=start, until=at, by=by, why=row.why))
+
+
+def find(session: Session, number: int) -> AlarmPause:
+    """Return the pause of that number.
+
+    Raises:
+        NotFound: there is none; says which hold.
+    """
+    row = session.get(AlarmPause, number)
+    if row is None:
+        raise NotFound(what="pause", name=str(number), next_step="list the pauses that hold")
+    return row
 
 
 def in_force(session: Session, *, at: datetime) -> Sequence[AlarmPause]:

@@ -13,10 +13,12 @@ from typing import Any
 from sqlmodel import Session, and_, col, func, or_, select
 
 from traceability.errors import AlarmOver, AmbiguousAlarm, BadValue, UnknownAlarm
-from traceability.models import Alarm, AlarmEvent, Zone, new_id
+from traceability.models import Alarm, AlarmEvent, Site, Zone, new_id
+from traceability.texts import LONGEST_NAME, LONGEST_NOTE, refuse_text
 
 # The end of an id is enough to name an alarm, if it is at least so long.
 SHORTEST_HANDLE = 4
+_IN_IDS = frozenset("0123456789abcdef-")
 # Beyond a month nobody means to come back.
 LONGEST_SNOOZE = timedelta(days=31)
 
@@ -68,7 +70,9 @@ def acknowledge(
 
     Raises:
         AlarmOver: there is nothing left to take care of.
+        BadValue: a text that cannot be kept.
     """
+    _refuse_texts(by, note)
     _lock(session, alarm)
     event = _known(session, alarm, "acknowledged")
     if event is not None:
@@ -85,8 +89,9 @@ def snooze(
 
     Raises:
         AlarmOver: nobody is told of it any more anyway.
-        BadValue: a time gone by, or one more than a month ahead.
+        BadValue: a time gone by, one more than a month ahead, or a text that cannot be kept.
     """
+    _refuse_texts(by, note)
     _lock(session, alarm)
     _refuse_over(alarm)
     check_until(until, at=at)
@@ -142,16 +147,16 @@ def find(session: Session, text: str) -> Alarm:
         UnknownAlarm: there is none.
         AmbiguousAlarm: several end so.
     """
-    exact = session.get(Alarm, text)
-    if exact is not None:
-        return exact
     ending = text.strip().lower()
-    if len(ending) < SHORTEST_HANDLE or not ending.isalnum():
+    if len(ending) < SHORTEST_HANDLE or not set(ending) <= _IN_IDS:
         raise UnknownAlarm(what="alarm", name=text)
     newest = col(Alarm.raised_at).desc()
     found = session.exec(select(Alarm).where(col(Alarm.id).endswith(ending)).order_by(newest)).all()
     if not found:
         raise UnknownAlarm(what="alarm", name=text)
+    exact = next((alarm for alarm in found if alarm.id == ending), None)
+    if exact is not None:
+        return exact
     # Handles of old alarms may meet; the one that is open is meant.
     still_open = [alarm for alarm in found if alarm.is_open]
     if len(still_open or found) > 1:
@@ -209,10 +214,12 @@ def count_open(session: Session) -> dict[str, int]:
     return dict(session.exec(query.group_by(col(Alarm.severity))).all())
 
 
-def zones_of(session: Session, alarms: Sequence[Alarm]) -> Mapping[str, Zone]:
-    """Return the zones of alarms, by their id."""
-    ids = {alarm.zone_id for alarm in alarms if alarm.zone_id}
-    return {zone.id: zone for zone in session.exec(select(Zone).where(col(Zone.id).in_(ids)))}
+def places_of(session: Session, found: Sequence[Alarm]) -> list[tuple[Alarm, Site, Zone | None]]:
+    """Return alarms, in their order, with the site and the zone they are about."""
+    zone_ids = {alarm.zone_id for alarm in found if alarm.zone_id}
+    zones = {zone.id: zone for zone in session.exec(select(Zone).where(col(Zone.id).in_(zone_ids)))}
+    sites = {site.id: site for site in session.exec(select(Site))}
+    return [(alarm, sites[alarm.site_id], zones.get(alarm.zone_id or "")) for alarm in found]
 
 
 def check_until(until: datetime, *, at: datetime) -> None:
@@ -225,6 +232,11 @@ def check_until(until: datetime, *, at: datetime) -> None:
         got=until.isoformat(),
         next_step="choose a time by which the work is done",
     )
+
+
+def _refuse_texts(by: str, note: str) -> None:
+    refuse_text("by", by, LONGEST_NAME)
+    refuse_text("note", note, LONGEST_NOTE)
 
 
 def _lock(session: Session, alarm: Alarm) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from api import charts, figures, words
 from api.deps import InWeb, ReadSession
+from api.digits import DIGITS
 from api.i18n import Reader
 from api.language import reader_of
 from api.lotlist import rows_of
@@ -132,7 +133,7 @@ def _room(session: Session, reader: Reader, zone: Zone, site: Site, now: datetim
 
 
 def _value(reader: Reader, one: StoredReading, targets: Targets, now: datetime) -> Value:
-    quantity, digits = QUANTITIES[one.quantity], charts.DIGITS.get(one.quantity, 1)
+    quantity, digits = QUANTITIES[one.quantity], DIGITS.get(one.quantity, 1)
     target, age = targets.get(one.quantity), now - one.at
     outside = one.value is not None and target and not target[0] <= one.value <= target[1]
     label = reader.name(quantity) + (f" ({one.channel})" if one.channel else "")

@@ -2,6 +2,7 @@
 
 from api.v1 import (
     acts,
+    alarms,
     balances,
     calibrations,
     catalogue,
@@ -21,6 +22,7 @@ ROUTERS = (
     units.router,
     balances.router,
     readings.router,
+    alarms.router,
     calibrations.router,
     derived.router,
     forecasts.router,

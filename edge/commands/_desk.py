@@ -234,11 +234,16 @@ def _the_occasion(
     user = getpass.getuser()
     return Occasion(
         at=time_of(at, zone=settings.zone_info, now=now),
-        by=(by or "").strip() or user,
+        by=signer(by),
         act_id=act_id or new_id(),
         recorder=user,
         note=note,
     )
+
+
+def signer(by: str | None) -> str:
+    """Return who does it: who was named, else whoever is at this machine."""
+    return (by or "").strip() or getpass.getuser()
 
 
 def _is_known(session: Session, act_id: str) -> bool:

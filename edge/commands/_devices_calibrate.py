@@ -8,7 +8,7 @@ import click
 
 from edge.commands import _text
 from edge.commands._arguments import time_of
-from edge.commands._desk import Desk, looks_up, writes
+from edge.commands._desk import Desk, looks_up, signer, writes
 from sensors import QUANTITIES
 from sensors.calibration import Calibration
 from traceability import calibrations
@@ -57,7 +57,7 @@ def calibrate(
         quantity,
         channel=channel,
         at=when,
-        by=_name(by),
+        by=signer(by),
         why=why,
         points=_compared(form),
         factor=form["slope"],
@@ -105,7 +105,7 @@ def void(desk: Desk, /, calibration: str, by: str | None, why: str) -> str:
     event = calibrations.void(
         desk.session,
         calibration,
-        by=_name(by),
+        by=signer(by),
         why=why,
         now=desk.now,
         recorder=getpass.getuser(),
@@ -141,10 +141,6 @@ def _points(text: str, count: int, field: str) -> list[tuple[float, float]]:
 def _bad(field: str, expected: str, got: str) -> BadValue:
     step = "see `minori devices calibrate --help`"
     return BadValue(field=field, expected=expected, got=got, next_step=step)
-
-
-def _name(by: str | None) -> str:
-    return (by or "").strip() or getpass.getuser()
 
 
 def _answer(desk: Desk, event: CalibrationEvent) -> str:

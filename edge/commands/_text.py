@@ -10,10 +10,13 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from traceability.amounts import Amount
+
+if TYPE_CHECKING:
+    from api.i18n import Reader
 
 COLUMNS = 80
 _GAP = "  "
@@ -88,6 +91,13 @@ def duration(span: timedelta) -> str:
     units = (("d", minutes // 1440), ("h", minutes // 60 % 24), ("min", minutes % 60))
     said = [f"{count} {unit}" for unit, count in units if count]
     return " ".join(said[:2]) or "0 min"
+
+
+def reader() -> "Reader":
+    """Return the language of the terminal, for what pages and messages say, too."""
+    from api.i18n import Reader
+
+    return Reader.of("ja" if _japanese() else "en")
 
 
 def name_of(row: Named) -> str:
