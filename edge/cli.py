@@ -25,6 +25,7 @@ COMMANDS = {
     "import": ("edge.commands.import_", "Bring in history: readings, lots."),
     "replay": ("edge.commands.replay", "Play a recorded climate through simulated probes."),
     "user": ("edge.commands.user", "Who may sign in."),
+    "backup": ("edge.commands.backup", "Copy the record, and prove the copy by restoring it."),
     "db": ("edge.commands.db", "Check or upgrade the database."),
     "enrol": ("edge.commands.enrol", "Connect this site to a hub, by a code from there."),
     "hub": ("edge.commands.hub", "Sites and their hub: let in, revoke, what waits, what is there."),

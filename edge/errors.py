@@ -104,6 +104,21 @@ class AddressTaken(EdgeError):
     template = "{what} cannot listen on {address}: another program does; {next_step}"
 
 
+class NoBackup(EdgeError):
+    code = "no_backup"
+    template = "{folder} is no copy made by `minori backup` ({problem}); name one of its folders"
+
+
+class BackupRunning(EdgeError):
+    code = "backup_running"
+    template = "another copy is being made in {folder} right now; wait for it to end"
+
+
+class RestoreRefused(EdgeError):
+    code = "restore_refused"
+    template = "{target} {problem}; {next_step}"
+
+
 class StoreFailed(EdgeError):
     code = "store_failed"
     template = (

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from edge.changes import AT_START, changes
 from edge.current import Current
 from edge.errors import SettingsInvalid, SettingsNeedRestart, SettingsRefused
+from edge.secret_files import named
 from edge.settings import Settings
 from edge.settings_file import load
 from edge.watched_files import WatchedFiles
@@ -92,7 +93,7 @@ class Reload:
         self._changed |= files
         new = await asyncio.to_thread(_loaded, self._file)
         # Before anybody reads what they hold, so that no later change of theirs goes unseen.
-        await asyncio.to_thread(self._files.adopt, list(named_files(new)))
+        await asyncio.to_thread(self._files.adopt, list(_named_files(new)))
         found = changes(current.settings, new, self._changed - {self._file})
         if found:
             await current.change(found)
@@ -120,17 +121,11 @@ class Reload:
         if self._file is not None:
             yield self._file
         yield from sorted(settings.path(OWN_PROFILES).glob("*.toml"))
-        yield from named_files(settings)
+        yield from _named_files(settings)
 
 
-def named_files(settings: Settings) -> Iterator[Path]:
-    """Yield the files that settings name for a password, a token, a certificate."""
-    for section in Settings.model_fields:
-        table = getattr(settings, section)
-        for key in getattr(type(table), "model_fields", {}):
-            is_file = key.endswith("_file") and f"{section}.{key}" not in AT_START
-            if is_file and (name := getattr(table, key)):
-                yield settings.path(name)
+def _named_files(settings: Settings) -> Iterator[Path]:
+    return (file for key, file in named(settings) if key not in AT_START)
 
 
 def _loaded(file: Path | None) -> Settings:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from edge.errors import SettingsInvalid
@@ -23,6 +24,19 @@ def read(settings: Settings, key: str, name: str) -> str:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise unreadable(key, file, error) from error
+
+
+def named(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Yield (key, file) of every password, token and certificate that settings name."""
+    for section in Settings.model_fields:
+        found = getattr(settings, section)
+        tables = found if isinstance(found, list) else [found]
+        for number, table in enumerate(tables, start=1):
+            where = f"{section}.{number}" if found is tables else section
+            for key in type(table).model_fields:
+                name = getattr(table, key) if key.endswith("_file") else ""
+                if name:
+                    yield f"{where}.{key}", settings.path(name)
 
 
 def signing_key(settings: Settings) -> bytes:

@@ -136,6 +136,23 @@ def head() -> str:
     return _revisions()[-1]
 
 
+def revision_of(url: str) -> str | None:
+    """Return the schema's revision of the database at `url`; None where there is none yet.
+
+    Raises:
+        DatabaseTooNew: a newer Minori wrote it.
+        DatabaseUnusable: it cannot be opened, or is not Minori's.
+    """
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        return None
+    engine = connect(url)
+    try:
+        return _refuse_newer(engine)
+    finally:
+        engine.dispose()
+
+
 def _refuse_newer(engine: Engine) -> str | None:
     found = _revision(engine)
     if found is not None and found not in _revisions():

@@ -256,6 +256,16 @@ class SiteTaken(EnrolmentRefused):
     )
 
 
+class BackupFailed(TraceabilityError):
+    code = "backup_failed"
+    template = "{what}: {cause}; {next_step}"
+
+
+class BackupDamaged(TraceabilityError):
+    code = "backup_damaged"
+    template = "{backup} is not what was written ({problem}); use another copy"
+
+
 class DatabaseTooNew(TraceabilityError):
     code = "database_too_new"
     template = (

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import make_url
 
 from edge.settings.alarms import AlarmRule
+from edge.settings.backup import Backup
 from edge.settings.contacts import Contact, Smtp
 from edge.settings.fields import CODE_PATTERN, Code, Says, Table, TimeZone
 from edge.settings.hub import Hub
@@ -29,6 +30,7 @@ __all__ = [
     "ENV_CONFIG",
     "ENV_PREFIX",
     "AlarmRule",
+    "Backup",
     "Code",
     "Contact",
     "Database",
@@ -70,6 +72,7 @@ class Settings(BaseSettings):
     uecs: Uecs = Uecs()
     lots: Lots = Lots()
     metrics: Metrics = Metrics()
+    backup: Backup = Backup()
     zones: list[Zone] = []
     ports: list[Port] = []
     devices: list[Device] = []

@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from edge.errors import SettingsInvalid, SettingsMissing
+from edge.secret_files import named
 from edge.settings import Settings
 from edge.settings_doc import markdown, sample, says, sections, table_of
 from edge.settings_file import load, parse
@@ -104,3 +105,15 @@ def test_the_settings_page_is_what_the_code_says() -> None:
 def test_a_postgres_address_and_an_absolute_file_stay_as_they_are(tmp_path: Path) -> None:
     for url in ("postgresql+psycopg://u:p@h/db", "sqlite:////var/lib/minori.db"):
         assert parse({"database": {"url": url}}).inside(tmp_path).database_url == url
+
+
+def test_every_file_that_settings_name_is_found_by_its_key(tmp_path: Path) -> None:
+    """They are watched for changes, and copied with `minori backup --secrets`."""
+    contacts = [{"name": "a"}, {"name": "b", "urls_file": "b.urls"}]
+    settings = parse({"mqtt": {"password_file": "word"}, "contacts": contacts}).inside(tmp_path)
+
+    found = dict(named(settings))
+
+    assert found["mqtt.password_file"] == tmp_path / "word"
+    assert found["contacts.2.urls_file"] == tmp_path / "b.urls"
+    assert "contacts.1.urls_file" not in found

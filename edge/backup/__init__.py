@@ -1,0 +1,1 @@
+"""Copies of a site: the record, its settings and profiles, and if asked its secrets."""
