@@ -7,6 +7,8 @@ import msgspec
 
 from sensors.quantities import QUANTITIES
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Quality(IntEnum):
     """How far a value may be trusted; the worse, the larger. Stored as this number."""
@@ -67,5 +69,10 @@ def utc_from_ms(milliseconds: int) -> datetime:
 
 
 def to_ms(moment: datetime) -> int:
-    """Return whole milliseconds since 1970 of an aware moment, rounded to nearest."""
-    return round(moment.timestamp() * 1000)
+    """Return whole milliseconds since 1970 of an aware moment, rounded to nearest, half up.
+
+    Two moments a millisecond apart stay apart, wherever they lie. `round` takes halves to the even
+    number, which made one of two readings out of both (and a reading's time is its key).
+    """
+    since = moment - _EPOCH
+    return since.days * 86_400_000 + since.seconds * 1000 + (since.microseconds + 500) // 1000
