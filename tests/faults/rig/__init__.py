@@ -1,0 +1,1 @@
+"""What several scenarios need: load, a faulty network, a disk whose power can be cut."""

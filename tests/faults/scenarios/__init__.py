@@ -1,0 +1,1 @@
+"""One module a kind of fault; see `tests.faults` for what it must have."""
