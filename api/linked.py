@@ -23,6 +23,7 @@ CONTEXT = {
     "journey": {"@id": "minori:journey", "@container": "@list"},
     "conditions": "minori:conditions",
     "findings": "minori:findings",
+    "recalled": "minori:recalled",
 }
 
 
@@ -40,6 +41,7 @@ def document(story: Provenance, *, link: str) -> dict[str, Any]:
             "gtin": product.gtin,
             "lot": story.lot,
             "stage": story.stage,
+            "recalled": _recalled(story),
             "netContent_g": product.net_content_g,
             "pack": _name(product.pack),
             "packedOn": story.packed_on and story.packed_on.isoformat(),
@@ -52,6 +54,14 @@ def document(story: Provenance, *, link: str) -> dict[str, Any]:
             ),
         }
     )
+
+
+def _recalled(story: Provenance) -> dict[str, Any] | None:
+    recalled = story.recalled
+    if recalled is None:
+        return None
+    at = recalled.at.isoformat(timespec="seconds")
+    return {"@type": "minori:Recall", "at": at, "reason": recalled.reason, "over": recalled.is_over}
 
 
 def _farm(story: Provenance) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from api import linked
 from api.context import Web
 from api.errors import NoSuchLink
 from api.i18n import LANGUAGES
-from traceability import catalogue
+from traceability import catalogue, recalls
 from traceability.database import reading_session
 from traceability.errors import UnknownLot
 from traceability.gs1 import Identity, identify
@@ -137,7 +137,23 @@ def _record(session: Session, anchor: str, lot: Lot, base: str) -> Record:
         default=True,
         forward_query=False,
     )
-    return Record(anchor, f"{name}, lot {lot.code}", (page, data))
+    links = (page, data, *_recall_status(session, lot, base))
+    return Record(anchor, f"{name}, lot {lot.code}", links)
+
+
+def _recall_status(session: Session, lot: Lot, base: str) -> tuple[Link, ...]:
+    if recalls.of_lot(session, lot.id) is None:
+        return ()
+    status = Link(
+        f"{VOCABULARY}recallStatus",
+        f"{base}/p/{lot.id}",
+        f"lot {lot.code} was recalled",
+        media_type="text/html",
+        languages=LANGUAGES,
+        default=False,
+        forward_query=False,
+    )
+    return (status,)
 
 
 def _name(session: Session, lot: Lot) -> str:

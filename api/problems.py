@@ -38,6 +38,7 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     record.NotEnough: HTTPStatus.CONFLICT,
     record.InUnits: HTTPStatus.CONFLICT,
     record.LotHeld: HTTPStatus.CONFLICT,
+    record.RecallOpen: HTTPStatus.CONFLICT,
     record.OutOfOrder: HTTPStatus.CONFLICT,
     record.WrongStage: HTTPStatus.CONFLICT,
     record.ActConflict: HTTPStatus.CONFLICT,

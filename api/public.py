@@ -46,6 +46,8 @@ _RESOLVER_METHODS = ["GET", "HEAD", "OPTIONS"]
 # Own identifiers are read as beneath some hub; which one does not matter to their meaning.
 _OWN = "https://here.invalid"
 _HTML = "text/html; charset=utf-8"
+NEWEST_ACT = "SELECT max(sequence) FROM act"
+RECALLS = "SELECT count(*) FROM recall WHERE kind = 'real'"
 
 
 def routes(web: Web) -> list[Route]:
@@ -174,7 +176,9 @@ class _Queries:
         self.engine = engine
         mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
         self._lots_of = f"SELECT id FROM lot WHERE code = {mark} AND scope = {mark} LIMIT 2"  # noqa: S608
-        self._stage_of = f"SELECT stage, (SELECT max(sequence) FROM act) FROM lot WHERE id = {mark}"  # noqa: S608
+        # A recall changes pages as an act does, and need not come with one.
+        version = f"coalesce(({NEWEST_ACT}), 0) + ({RECALLS})"
+        self._stage_of = f"SELECT stage, {version} FROM lot WHERE id = {mark}"  # noqa: S608
 
     def lots_of(self, scope: str, code: str) -> list[str]:
         return [row[0] for row in self._rows(self._lots_of, code, scope)]

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from api.documents import KEEP
 from traceability import provenance
-from traceability.models import Act, Lot
+from traceability.models import Act, Lot, Recall
 from traceability.provenance import Provenance
 
 # A story is about 100 kB; a small board has room for so many.
@@ -35,7 +35,7 @@ class Stories:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, session: Session, lot: Lot, *, now: datetime) -> Provenance:
-        newest_act = session.exec(select(func.max(col(Act.sequence)))).one() or 0
+        newest_act = _version(session)
         with self._lock:
             kept = self._kept.get(lot.id)
         if kept and kept.newest_act == newest_act and now - kept.made_at < KEEP:
@@ -47,3 +47,10 @@ class Stories:
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
         return story
+
+
+def _version(session: Session) -> int:
+    """Return a number that grows with every act and every recall: both change what pages say."""
+    newest_act = session.exec(select(func.max(col(Act.sequence)))).one() or 0
+    recalls = select(func.count()).select_from(Recall).where(Recall.kind == "real")
+    return newest_act + session.exec(recalls).one()

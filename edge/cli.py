@@ -32,6 +32,7 @@ COMMANDS = {
     "init": ("edge.commands.init", "Write a documented settings file."),
     "label": ("edge.commands.label", "Write the QR label of a lot."),
     "lot": ("edge.commands.lot", "Lots: list, show, sow, harvest, pack, ship and all between."),
+    "recall": ("edge.commands.recall", "Recalls and exercises: what is affected, who has it."),
     "balance": ("edge.commands.balance", "Mass balance: what came against what went, in grams."),
     "unit": ("edge.commands.unit", "Cases and pallets: pack, open, ship, under one number."),
     "trace": ("edge.commands.trace", "Where a lot came from and where it went, as two trees."),

@@ -11,6 +11,7 @@ TraceabilityError
 ├── NotEnough              more is taken from a lot than it holds
 ├── InUnits                what is to be taken is in a case or on a pallet: take it out first
 ├── LotHeld                the lot is on hold: release it first
+├── RecallOpen             a recall cannot be closed yet, or is closed already
 ├── GraphCycle             lots that went into themselves
 ├── NoLotCode              no code was given, and there is no rule to make one by
 ├── OutOfOrder             an act before the act it builds on
@@ -132,6 +133,11 @@ class LotHeld(TraceabilityError):
 class NoLotCode(TraceabilityError):
     code = "no_lot_code"
     template = "no code was given for the {kind} and none can be made: {because}; {next_step}"
+
+
+class RecallOpen(TraceabilityError):
+    code = "recall_state"
+    template = "recall {recall}: {because}; {next_step}"
 
 
 class GraphCycle(TraceabilityError):

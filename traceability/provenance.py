@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from traceability import conditions, life
+from traceability import conditions, life, recalls
 from traceability.conditions import Conditions, Point
 from traceability.models import (
     Act,
@@ -82,6 +82,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """That a lot was called back: since when and why; exercises are nobody's business."""
+
+    at: datetime
+    reason: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     lot: str
     stage: str
@@ -94,6 +103,7 @@ class Provenance:
     growing: Conditions  # while it grew, through every lot it was made from
     after: Conditions  # since it was cut: packing room, cold store
     charts: dict[str, Sequence[Point]]  # quantity -> while it grew
+    recalled: Recalled | None  # whoever holds it has to know first
 
 
 def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
@@ -115,7 +125,15 @@ def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
         growing=lived,
         after=conditions.lived_through(session, past.since),
         charts={q: conditions.chart(session, growing, q) for q in CHARTED if q in measured},
+        recalled=_recalled(session, lot),
     )
+
+
+def _recalled(session: Session, lot: Lot) -> Recalled | None:
+    found = recalls.of_lot(session, lot.id)
+    if found is None:
+        return None
+    return Recalled(found.opened_at, found.reason, is_over=found.closed_at is not None)
 
 
 def _product(session: Session, lot: Lot) -> Product:

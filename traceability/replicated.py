@@ -33,6 +33,9 @@ from traceability.models import (
     PackingMaterial,
     Party,
     Placement,
+    Recall,
+    RecallLot,
+    RecallNotice,
     Recipe,
     Series,
     Site,
@@ -105,6 +108,9 @@ KINDS = (
     Kind(Act, ("id",), is_fixed=True),
     Kind(Alarm, ("id",)),
     Kind(AlarmEvent, ("id",), is_fixed=True),
+    Kind(Recall, ("id",)),
+    Kind(RecallLot, ("recall_id", "lot_id")),
+    Kind(RecallNotice, ("recall_id", "party_id")),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 BY_MODEL: Mapping[type, Kind] = {kind.model: kind for kind in KINDS}

@@ -1,12 +1,13 @@
 """Pages for people: rendered on the server, readable with scripts off."""
 
-from api.pages import catalogue, forecasts, lots, rooms, session, today
+from api.pages import catalogue, forecasts, lots, recalls, rooms, session, today
 
 ROUTERS = (
     today.router,
     rooms.router,
     lots.router,
     forecasts.router,
+    recalls.router,
     catalogue.router,
     session.router,
 )

@@ -58,6 +58,10 @@ class Desk:
         return [self.settings.web.public_url] if self.settings.web.public_url else []
 
     @property
+    def user(self) -> str:
+        return getpass.getuser()
+
+    @property
     def organisation(self) -> Organisation:
         return catalogue.find(self.session, Organisation, self.settings.site.organisation)
 

@@ -32,6 +32,7 @@ from traceability.models.parties import PARTY_ROLES, Party
 from traceability.models.people import USER_ROLES, User
 from traceability.models.places import ZONE_KINDS, Feed, LotRule, Organisation, Site, Zone
 from traceability.models.readings import delivery, reading
+from traceability.models.recalls import RECALL_KINDS, Recall, RecallLot, RecallNotice
 from traceability.models.recipes import Recipe
 from traceability.models.retired import crop_target
 from traceability.models.units import UNIT_KINDS, LogisticUnit, UnitLine
@@ -51,6 +52,7 @@ __all__ = [
     "DISPATCH_STATES",
     "MATERIAL_KINDS",
     "PARTY_ROLES",
+    "RECALL_KINDS",
     "SEVERITIES",
     "STAGES",
     "UNIT_KINDS",
@@ -87,6 +89,9 @@ __all__ = [
     "PackingMaterial",
     "Party",
     "Placement",
+    "Recall",
+    "RecallLot",
+    "RecallNotice",
     "Recipe",
     "Series",
     "Site",

@@ -1,0 +1,184 @@
+"""Recalls for people: open one from what is known, see who has what, note answers, sign it off."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, Field
+from sqlmodel import Session, col, select
+
+from api.deps import InWeb, OwnerToRead, ReadSession, SignedIn, WriteSession, owner
+from api.language import reader_of
+from api.pages.fields import Answers
+from api.recall_report import report_of
+from api.templating import page
+from api.v1.recalls import Open, report_file, start_of
+from traceability import recalls
+from traceability.acts import Occasion
+from traceability.errors import TraceabilityError
+from traceability.models import Device, Party, Recall, Site, Zone
+
+router = APIRouter(include_in_schema=False)
+
+Text = Annotated[str, Form()]
+
+
+class Said(BaseModel):
+    """What the form sends: one of the names beside `start` is what it starts from."""
+
+    kind: Literal["exercise", "real"] = "exercise"
+    reason: Annotated[str, Field(min_length=1)]
+    start: Literal["lot", "tank", "probe", "worker", "place"] = "lot"
+    lot: str = ""
+    tank: str = ""
+    probe: str = ""
+    worker: str = ""
+    place: str = ""
+    begins: str = ""
+    ends: str = ""
+
+
+@router.get("/recalls")
+def overview(request: Request, session: ReadSession, farm: OwnerToRead) -> Response:
+    found = recalls.newest(session, farm)
+    return page(
+        request,
+        "recalls.html",
+        found=found,
+        **_choices(session),
+        said=Said.model_construct(reason=""),
+        problem="",
+    )
+
+
+@router.post("/recalls")
+def open_one(
+    request: Request,
+    session: WriteSession,
+    viewer: SignedIn,
+    web: InWeb,
+    said: Annotated[Said, Form()],
+) -> Response:
+    """Open a recall from the form; a wrong answer comes back with its form and its reason."""
+    site = session.exec(select(Site).order_by(col(Site.code))).first()
+    answers = Answers(said.model_dump(), site.time_zone if site else "UTC")
+    try:
+        wanted = Open(
+            kind=said.kind,
+            reason=said.reason,
+            start=said.start,
+            name=answers.text(said.start),
+            site=site.code if site else None,
+            begins=answers.moment("begins") if said.begins else None,
+            ends=answers.moment("ends") if said.ends else None,
+        )
+        made = recalls.open_recall(
+            session,
+            owner(session, None),
+            start_of(session, web, wanted),
+            kind=wanted.kind,
+            reason=wanted.reason,
+            occasion=Occasion(web.now(), viewer.name or "somebody here"),
+        )
+    except TraceabilityError as error:
+        return _refused(request, session, said, error)
+    return RedirectResponse(f"/recalls/{made.id}", 303)
+
+
+@router.get("/recalls/{recall}")
+def one(recall: str, request: Request, session: ReadSession) -> Response:
+    found = recalls.find(session, recall)
+    return _one(request, session, found)
+
+
+@router.get("/recalls/{recall}/report.{kind}")
+def download(
+    recall: str, kind: Literal["xlsx", "pdf"], request: Request, session: ReadSession
+) -> Response:
+    return report_file(session, recalls.find(session, recall), reader_of(request), kind)
+
+
+@router.post("/recalls/{recall}/answer")
+def answer(
+    recall: str,
+    session: WriteSession,
+    viewer: SignedIn,
+    web: InWeb,
+    party: Text,
+    answer: Text,
+    returned: Text = "",
+    destroyed: Text = "",
+) -> Response:
+    found = recalls.find(session, recall)
+    grams = Answers({"returned": returned, "destroyed": destroyed}, "UTC")
+    recalls.answer(
+        session,
+        found,
+        session.get_one(Party, party),
+        text=answer,
+        by=viewer.name or "somebody here",
+        at=web.now(),
+        returned_g=grams.grams_or_none("returned"),
+        destroyed_g=grams.grams_or_none("destroyed"),
+    )
+    return RedirectResponse(f"/recalls/{found.id}", 303)
+
+
+@router.post("/recalls/{recall}/close")
+def close(
+    recall: str,
+    request: Request,
+    session: WriteSession,
+    viewer: SignedIn,
+    web: InWeb,
+    findings: Text = "",
+) -> Response:
+    found = recalls.find(session, recall)
+    try:
+        by = viewer.name or "somebody here"
+        recalls.close(session, found, by=by, findings=findings, at=web.now())
+    except TraceabilityError as error:
+        return _one(request, session, found, problem=error)
+    return RedirectResponse(f"/recalls/{found.id}", 303)
+
+
+def _one(
+    request: Request, session: Session, found: Recall, *, problem: TraceabilityError | None = None
+) -> Response:
+    from api.problems import sentence, status_of  # noqa: PLC0415  problems draws pages itself
+
+    reader = reader_of(request)
+    site = session.exec(
+        select(Site).where(Site.organisation_id == found.organisation_id).order_by(col(Site.code))
+    ).first()
+    zone = site.time_zone if site else "UTC"
+    answered = recalls.notices(session, found)
+    facts = {
+        "recall": found,
+        "report": report_of(reader, found, answered, zone=zone),
+        "answered": answered,
+        "problem": sentence(reader, problem) if problem else "",
+    }
+    status = status_of(type(problem)) if problem else 200
+    return page(request, "recall.html", status=int(status), **facts)
+
+
+def _refused(request: Request, session: Session, said: Said, error: TraceabilityError) -> Response:
+    from api.problems import sentence, status_of  # noqa: PLC0415  problems draws pages itself
+
+    facts: dict[str, Any] = {
+        "found": recalls.newest(session, owner(session, None)),
+        "said": said,
+        "problem": sentence(reader_of(request), error),
+        **_choices(session),
+    }
+    return page(request, "recalls.html", status=int(status_of(type(error))), **facts)
+
+
+def _choices(session: Session) -> dict[str, Any]:
+    zones = session.exec(select(Zone).order_by(col(Zone.code))).all()
+    return {
+        "tanks": [zone for zone in zones if zone.kind == "tank"],
+        "places": [zone for zone in zones if zone.kind != "tank"],
+        "probes": session.exec(select(Device).order_by(col(Device.code))).all(),
+    }

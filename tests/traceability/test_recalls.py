@@ -1,0 +1,253 @@
+"""A recall: every lot that is affected, where it is, who has how much; then to the last answer."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from tests.factories import START, Farm, a_farm, on_day, packed
+from traceability import (
+    acts,
+    catalogue,
+    holds,
+    lots,
+    notifications,
+    readings,
+    recalls,
+    stock,
+    supplies,
+)
+from traceability.amounts import Amount
+from traceability.errors import BadValue, LotHeld, NotFound, RecallOpen
+from traceability.models import Lot, Recall, Zone
+from traceability.recall_scope import scope_of
+from traceability.recall_starts import Start, lots_of
+
+
+@pytest.fixture
+def farm(session: Session) -> Farm:
+    return a_farm(session)
+
+
+@pytest.fixture
+def bags(session: Session, farm: Farm) -> Lot:
+    """100 bags of lot L1: 60 shipped, 5 of them given back, 2 thrown away, 43 here."""
+    bags = packed(session, farm)
+    lots.ship(session, on_day(43), lot=bags, to=farm.shop, amount=Amount(pieces=60))
+    stock.give_back(
+        session,
+        on_day(44),
+        lot=bags,
+        from_party=farm.shop,
+        amount=Amount(pieces=5),
+        zone=farm.store,
+        reason="too many",
+    )
+    lots.discard(session, on_day(44), lot=bags, reason="torn", amount=Amount(pieces=2))
+    return bags
+
+
+def _lot(session: Session, code: str) -> Lot:
+    return session.exec(select(Lot).where(Lot.code == code)).one()
+
+
+def _open(session: Session, farm: Farm, *, kind: str, lot: str = "L1") -> Recall:
+    start = Start("lot", lot, _lot(session, lot).id)
+    return recalls.open_recall(
+        session, farm.organisation, start, kind=kind, reason="metal", occasion=on_day(45)
+    )
+
+
+def test_from_a_tray_to_every_pack_and_partner(session: Session, farm: Farm, bags: Lot) -> None:
+    scope = scope_of(session, [_lot(session, "L1")])
+
+    assert [lot.code for lot in scope.lots] == ["L1", "L1-1", "P-1"]
+    last = scope.lots[-1]
+    assert (last.left, last.destroyed, last.zone) == (
+        Amount(43, 3440),
+        Amount(2, 160),
+        farm.store.name,
+    )
+    (shop,) = scope.recipients
+    assert (shop.code, shop.amount, shop.lots) == (
+        "mart",
+        Amount(55, 4400),
+        {bags.id: Amount(55, 4400)},
+    )
+
+
+def test_an_exercise_holds_nothing_and_tells_nobody(
+    session: Session, farm: Farm, bags: Lot
+) -> None:
+    made = _open(session, farm, kind="exercise")
+
+    assert bags.held_since is None
+    assert notifications.about(session, made.id) == []
+    assert recalls.of_lot(session, bags.id) is None
+    closed = recalls.close(session, made, by="Sato", findings="none", at=on_day(45).at)
+    assert (closed.closed_by, closed.found_in_s >= 0) == ("Sato", True)
+
+
+def test_a_real_one_holds_the_stock_and_tells_who_has_some(
+    session: Session, farm: Farm, bags: Lot
+) -> None:
+    made = _open(session, farm, kind="real")
+
+    with pytest.raises(LotHeld, match="recall: metal"):
+        lots.ship(session, on_day(46), lot=bags, to=farm.shop)
+    (told,) = notifications.about(session, made.id)
+    assert (told.severity, told.audience) == ("critical", ["mart"])
+    assert told.facts == {"reason": "metal", "weight_g": 4400, "lots": "P-1"}
+    assert recalls.of_lot(session, bags.id) is made
+
+
+def test_it_is_open_until_the_last_answer(session: Session, farm: Farm, bags: Lot) -> None:
+    made = _open(session, farm, kind="real")
+    at = on_day(46).at
+
+    with pytest.raises(RecallOpen, match="no answer yet from mart"):
+        recalls.close(session, made, by="Sato", findings="", at=at)
+    recalls.answer(
+        session, made, farm.shop, text="all destroyed", by="Sato", at=at, destroyed_g=4400
+    )
+    recalls.close(session, made, by="Sato", findings="a blade broke", at=at)
+
+    with pytest.raises(RecallOpen, match="closed by Sato"):
+        recalls.answer(session, made, farm.shop, text="late", by="Sato", at=at)
+
+
+def test_what_was_found_stays_as_it_was_then(session: Session, farm: Farm, bags: Lot) -> None:
+    made = _open(session, farm, kind="exercise")
+    lots.discard(session, on_day(46), lot=bags, reason="wilted")
+
+    kept = session.get_one(Recall, made.id)
+    assert kept.found["lots"][-1]["left"] == {"pieces": 43, "weight_g": 3440}
+
+
+def test_a_voided_shipment_is_not_in_the_recall(session: Session, farm: Farm) -> None:
+    bags = packed(session, farm)
+    act = lots.ship(session, on_day(43), lot=bags, to=farm.shop)
+    lots.void(session, on_day(44), act=act)
+
+    assert scope_of(session, [bags]).recipients == []
+
+
+def test_a_seed_lot_reaches_every_sowing_of_it(session: Session, farm: Farm) -> None:
+    came = lots.receive(
+        session,
+        on_day(0),
+        zone=farm.packing,
+        crop=farm.lettuce,
+        code="SEED-7",
+        amount=Amount(weight_g=100),
+        from_party=farm.supplier,
+    )
+    (seed,) = acts.made(session, came)
+    for code in ("A", "B"):
+        lots.sow(
+            session,
+            on_day(1),
+            zone=farm.room,
+            crop=farm.lettuce,
+            code=code,
+            pieces=10,
+            seeds=[(seed, Amount(weight_g=1))],
+        )
+
+    assert [lot.code for lot in scope_of(session, [seed]).lots] == ["SEED-7", "A", "B"]
+
+
+def _span(days: tuple[float, float]) -> dict[str, object]:
+    start, end = (START + timedelta(days=day) for day in days)
+    return {"start": start, "end": end}
+
+
+def test_a_probes_faulty_hours_mean_the_lots_that_stood_there(session: Session, farm: Farm) -> None:
+    probe = readings.ensure_device(session, farm.site.id, "ph-1")
+    readings.place_device(session, probe, farm.room, since=START)
+    lots.sow(session, on_day(1), zone=farm.room, crop=farm.lettuce, code="A", pieces=10)
+    lots.sow(session, on_day(5), zone=farm.room, crop=farm.lettuce, code="B", pieces=10)
+    readings.place_device(session, probe, farm.store, since=START + timedelta(days=3))
+
+    def found(*days: float) -> list[str]:
+        start = Start("probe", "ph-1", probe.id, **_span((days[0], days[1])))
+        return [lot.code for lot in lots_of(session, start)]
+
+    assert found(2, 9) == ["A"]
+    assert found(4, 9) == []
+
+
+def test_a_tank_means_the_rooms_it_fed_then(session: Session, farm: Farm) -> None:
+    tank = catalogue.ensure_zone(session, farm.site, "T", name="Tank", kind="tank")
+    catalogue.ensure_feed(session, farm.room, tank, since=START)
+    catalogue.ensure_feed(session, farm.room, None, since=START + timedelta(days=3))
+    lots.sow(session, on_day(1), zone=farm.room, crop=farm.lettuce, code="A", pieces=10)
+    lots.sow(session, on_day(4), zone=farm.room, crop=farm.lettuce, code="B", pieces=10)
+
+    start = Start("tank", "T", tank.id, **_span((2, 9)))
+
+    assert [lot.code for lot in lots_of(session, start)] == ["A"]
+
+
+def test_a_workers_hands(session: Session, farm: Farm) -> None:
+    for code, by in (("A", "Sato"), ("B", "Suzuki")):
+        lots.sow(
+            session,
+            on_day(1, by=by),
+            zone=farm.room,
+            crop=farm.lettuce,
+            code=code,
+            pieces=10,
+        )
+
+    start = Start("worker", "Suzuki", "Suzuki", **_span((0, 9)))
+    assert [lot.code for lot in lots_of(session, start)] == ["B"]
+
+
+def test_nothing_affected_is_said_and_nothing_kept(session: Session, farm: Farm) -> None:
+    start = Start("place", "C", farm.store.id, **_span((0, 1)))
+
+    with pytest.raises(BadValue, match="touched none"):
+        recalls.open_recall(
+            session, farm.organisation, start, kind="exercise", reason="?", occasion=on_day(2)
+        )
+    with pytest.raises(BadValue, match="from when to when"):
+        lots_of(session, Start("place", "C", farm.store.id))
+    assert session.exec(select(Recall)).all() == []
+
+
+def test_a_supply_on_hold_is_not_used(session: Session, farm: Farm) -> None:
+    npk = catalogue.ensure_material(
+        session, farm.organisation, "npk", name="NPK", kind="fertiliser"
+    )
+    act = supplies.receive_supply(
+        session,
+        on_day(0),
+        zone=farm.packing,
+        material=npk,
+        code="F-7",
+        amount=Amount(weight_g=100),
+        from_party=farm.supplier,
+    )
+    (sack,) = acts.made(session, act)
+    recalls.open_recall(
+        session,
+        farm.organisation,
+        Start("lot", "F-7", sack.id),
+        kind="real",
+        reason="heavy metal",
+        occasion=on_day(1),
+    )
+    tank = session.exec(select(Zone).where(Zone.code == "A")).one()
+
+    with pytest.raises(LotHeld):
+        supplies.use(session, on_day(2), supply=sack, amount=None, zone=tank)
+    holds.release(session, on_day(3), lots=[sack], reason="tested")
+
+
+def test_who_got_nothing_has_nothing_to_answer(session: Session, farm: Farm, bags: Lot) -> None:
+    made = _open(session, farm, kind="exercise")
+
+    with pytest.raises(NotFound, match="who received some"):
+        recalls.answer(session, made, farm.supplier, text="?", by="S", at=on_day(46).at)
+    assert recalls.find(session, made.id[-6:]) is made
