@@ -58,7 +58,7 @@ def report_of(
 
 
 def xlsx(report: Report) -> bytes:
-    head = Sheet(report.title, ["", ""], list(report.head))
+    head = Sheet(report.title, [report.title, ""], list(report.head))
     return workbook([head, *report.sheets])
 
 
