@@ -40,6 +40,8 @@ OWN_LOTS_UNDER = ("/items/", "/crops/")
 # Signing in cannot need being signed in.
 SIGN_IN = frozenset({"/sign-in", "/api/v1/token", uplink.ENROL})
 # What a retail partner who signed in may read beside the public pages.
+# But not how a crop is grown.
+SECRETS = ("/recipe", "/recipes")
 PARTNER_UNDER = ("/forecasts", "/api/v1/crops", "/api/v1/forecasts", "/help", "/sign-out")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -122,7 +124,7 @@ class Gate:
         reads = scope["method"] in _SAFE
         if viewer.may_write or path == "/sign-out":
             return viewer
-        if reads and (path == "/" or _under(path, PARTNER_UNDER)):
+        if reads and (path == "/" or _under(path, PARTNER_UNDER)) and not path.endswith(SECRETS):
             return viewer
         raise NotAllowed(role=viewer.role)
 

@@ -69,6 +69,12 @@ class Reader:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return str(format_decimal(value, pattern, locale=self.language))
 
+    def range(self, pair: tuple[float, float] | None) -> str:
+        """Return a range with as many digits as it needs; a dash where there is none."""
+        if pair is None:
+            return "–"
+        return "–".join(self.number(v, max(0, len(f"{v:g}".partition(".")[2]))) for v in pair)
+
     def percent(self, share: float) -> str:
         """Return a share of 0 to 1 as whole percent; only all is 100."""
         shown = 99 if 0.99 < share < 1 else round(share * 100)

@@ -1,6 +1,7 @@
 """Words for what the record holds as codes: kinds of acts, stages, roles, kinds of places."""
 
 from api.i18n import Reader
+from traceability.recipes import Light, Stage
 
 
 def act_kinds(_: Reader) -> dict[str, str]:
@@ -28,6 +29,7 @@ def act_kinds(_: Reader) -> dict[str, str]:
         "use": _("Used"),
         "aggregate": _("Put into a case or pallet"),
         "disaggregate": _("Taken out of a case or pallet"),
+        "stage": _("Stage set"),
     }
 
 
@@ -50,6 +52,41 @@ def zone_kinds(_: Reader) -> dict[str, str]:
         "tank": _("Tank"),
         "other": _("Other place"),
     }
+
+
+def stage_length(_: Reader, stage: Stage) -> str:
+    """Say how long a stage of a recipe lasts."""
+    days = "" if stage.days is None else _("{days} days", days=_.number(stage.days))
+    if stage.until is None:
+        return days or _("to the end")
+    act = fact_words(_)[stage.until]
+    if not days:
+        return _("until {act}", act=act)
+    return _("until {act}, planned after {days}", act=act, days=days)
+
+
+def day_of(_: Reader, light: Light) -> str:
+    """Say when it is day in a stage of a recipe."""
+    if light.by == "clock" and light.on is not None and light.hours is not None:
+        hours = _.number(light.hours, 0 if light.hours == int(light.hours) else 2)
+        return _(
+            "Lights on at {time} for {hours} h", time=light.on.isoformat("minutes"), hours=hours
+        )
+    if light.by == "lamp":
+        return _("Day is while the lamps are on")
+    return _("Day is while PPFD is above {value} µmol/m²/s", value=_.number(light.threshold))
+
+
+def told_by(_: Reader) -> dict[str, str]:
+    return {
+        "clock": _("the clock"),
+        "lamp": _("the lamps' own state"),
+        "ppfd": _("the measured light"),
+    }
+
+
+def parts_of_day(_: Reader) -> dict[str, str]:
+    return {"always": _("always"), "day": _("by day"), "night": _("at night")}
 
 
 def party_roles(_: Reader) -> dict[str, str]:
@@ -148,6 +185,8 @@ def fact_words(_: Reader) -> dict[str, str]:
         "hold": _("a hold"),
         "release": _("a release"),
         "use": _("use"),
+        "stage": _("setting the stage"),
+        "recipe": _("recipe"),
         "aggregate": _("putting into a case or pallet"),
         "sowing": _("sowing"),
         "receiving": _("receiving"),

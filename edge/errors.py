@@ -12,6 +12,7 @@ EdgeError
 ├── SignInMissing        asked to listen beyond this machine with no user to sign in
 ├── UserRefused          a name or password that cannot be: choose another
 ├── MapInvalid           a CSV map is wrong: change that line
+├── RecipeInvalid        a recipe file is wrong: change that line
 ├── TableInvalid         a CSV file does not have what its map says
 ├── LotsRefused          rows of a file of lots that cannot be: none was written
 ├── HubError             the hub did not take something; what was sent stays here, and waits
@@ -142,6 +143,11 @@ class UserRefused(EdgeError):
 
 class MapInvalid(EdgeError):
     code = "map_invalid"
+    template = "{file}{line}: {key}: expected {expected}, got {got}; {next_step}"
+
+
+class RecipeInvalid(EdgeError):
+    code = "recipe_invalid"
     template = "{file}{line}: {key}: expected {expected}, got {got}; {next_step}"
 
 

@@ -9,13 +9,13 @@ from typing import Any, TypeGuard, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from edge.errors import MapInvalid, SettingsInvalid
+from edge.errors import MapInvalid, RecipeInvalid, SettingsInvalid
 from sensors.toml_lines import line_numbers, line_of
 
 Location = tuple[str | int, ...]
 _SECRET = {"urls"}
 # Their facts are the same; which one it is says what the file was for.
-Refusal = SettingsInvalid | MapInvalid
+Refusal = SettingsInvalid | MapInvalid | RecipeInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,11 @@ class TomlFile:
     file: Path
     text: str
     content: Mapping[str, Any]
-    refuse: type[SettingsInvalid] | type[MapInvalid]
+    refuse: type[Refusal]
     docs: str  # where every key is described
 
     @classmethod
-    def read(
-        cls, file: Path, *, refuse: type[SettingsInvalid] | type[MapInvalid], docs: str
-    ) -> "TomlFile":
+    def read(cls, file: Path, *, refuse: type[Refusal], docs: str) -> "TomlFile":
         """Read a file.
 
         Raises:
@@ -82,6 +80,8 @@ def fault_of(error: ValidationError, root: type[BaseModel]) -> tuple[Location, s
     if fault["type"] == "missing":
         return location, "a value", "nothing", ""
     expected = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if isinstance(fault["input"], Mapping):
+        return location, expected, "what stands there", ""
     # An address may hold a password, and this sentence goes into a log.
     got = "a text not shown here" if _SECRET & set(location) else repr(fault["input"])[:80]
     return location, expected, got, ""

@@ -77,12 +77,15 @@ def ensure_crop(
 def ensure_trade_item(
     session: Session, organisation: Organisation, code: str, *, crop: Crop, **facts: object
 ) -> TradeItem:
-    """`facts`: gtin, name, name_ja, net_content_g, pack, pack_ja, shelf_life_days.
+    """`facts`: gtin, name, name_ja, net_content_g, pack, pack_ja, shelf_life_days, storage_low_c,
+    storage_high_c (what it is kept at from packing on, both or none).
 
     Raises:
         Gs1Error: the GTIN has no 8 to 14 digits or a wrong check digit.
-        BadValue: another item has that GTIN, or lots were already packed under another number.
+        BadValue: another item has that GTIN, or lots were already packed under another number;
+            or what it is kept at is no range.
     """
+    _refuse_no_range(facts.get("storage_low_c"), facts.get("storage_high_c"))
     gtin = facts.get("gtin")
     key = {"organisation_id": organisation.id, "code": code}
     if gtin is not None:
@@ -191,6 +194,18 @@ def _ensure_targets(
             next_step="correct it; the units are those of docs/glossary.md",
         ) from error
     recipes.record(session, crop, document, by=by)
+
+
+def _refuse_no_range(low: object, high: object) -> None:
+    if low is None and high is None:
+        return
+    if not isinstance(low, (int, float)) or not isinstance(high, (int, float)) or low >= high:
+        raise BadValue(
+            field="storage",
+            expected="a lower and a higher temperature [°C], both or none",
+            got=f"{low} to {high}",
+            next_step="say both, such as 1 and 5",
+        )
 
 
 def _refuse_gtin(session: Session, key: Mapping[str, object], gtin: object) -> None:

@@ -8,7 +8,7 @@ from api.i18n import Reader
 from api.pages import stockforms
 from api.pages.fields import ActForm, Answers, Field, choices
 from api.pages.lotfields import amount_fields, amount_said, partners, zone_field
-from traceability import lots
+from traceability import lots, recipes, staging
 from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound
@@ -17,7 +17,7 @@ from traceability.rules import NOT_WHILE_HELD
 
 # Which acts a lot of each stage is offered, the usual ones first.
 OFFERED: Mapping[str, Sequence[str]] = {
-    "growing": ("harvest", "transplant", "inspect", "split", "sample", "count", "discard"),
+    "growing": ("harvest", "transplant", "stage", "inspect", "split", "sample", "count", "discard"),
     "harvested": (
         *("pack", "inspect", "move", "ship", "split", "merge", "sample", "rework", "count"),
         "discard",
@@ -40,6 +40,7 @@ def forms_for(session: Session, reader: Reader, lot: Lot) -> list[ActForm]:
         if kind in stockforms.ASK
         else getattr(asked, kind)()
         for kind in _kinds_for(lot)
+        if kind != "stage" or recipes.of_lots(session, [lot])
     ]
 
 
@@ -101,6 +102,15 @@ class _Asked:
             Field("method", _("Method or instrument"), required=False),
         ]
         return ActForm("inspect", _("Inspect"), _("Record inspection"), fields)
+
+    def stage(self) -> ActForm:
+        _ = self._
+        recipe = recipes.of_lots(self.session, [self.lot])[self.lot.id]
+        stages = recipes.document_of(recipe).stages
+        names = [(stage.code, _.name(stage)) for stage in stages]
+        hint = _("Where its acts and days do not say it right")
+        fields = [Field("stage", _("It is in"), "choice", names, hint=hint)]
+        return ActForm("stage", _("Set the stage"), _("Record stage"), fields)
 
     def split(self) -> ActForm:
         _ = self._
@@ -185,6 +195,10 @@ def _move(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
     return lots.move(session, occasion, lot=lot, zone=said.row(session, Zone, "zone"))
 
 
+def _stage(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
+    return staging.set_stage(session, occasion, lot=lot, stage=said.text("stage"))
+
+
 def _inspect(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
     return lots.inspect(
         session,
@@ -250,6 +264,7 @@ _PERFORM: Mapping[str, _Perform] = {
     "harvest": _harvest,
     "transplant": _transplant,
     "move": _move,
+    "stage": _stage,
     "inspect": _inspect,
     "split": _split,
     "merge": _merge,

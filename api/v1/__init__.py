@@ -11,6 +11,7 @@ from api.v1 import (
     lots,
     readings,
     recalls,
+    recipes,
     stock,
     tokens,
     units,
@@ -29,6 +30,7 @@ ROUTERS = (
     derived.router,
     forecasts.router,
     catalogue.router,
+    recipes.router,
     tokens.router,
 )
 

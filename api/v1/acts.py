@@ -12,7 +12,7 @@ from api.context import Web
 from api.deps import InWeb, SignedIn, WriteSession, hubs
 from api.problems import problems
 from api.v1.shapes import AmountIn, Body, Code, Recorded
-from traceability import lots
+from traceability import lots, staging
 from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.catalogue import find
@@ -74,6 +74,10 @@ class Sow(ActBody):
 class Place(LotAct):
     site: Code
     zone: Code
+
+
+class Stage(LotAct):
+    stage: Code
 
 
 class Transplant(Place):
@@ -172,6 +176,14 @@ def transplant(body: Transplant, session: WriteSession, viewer: SignedIn, web: I
         zone=zone_named(session, body.site, body.zone),
         lost_pieces=body.lost_pieces,
     )
+    return Recorded.of(session, act)
+
+
+@router.post("/stage", status_code=201)
+def stage(body: Stage, session: WriteSession, viewer: SignedIn, web: InWeb) -> Recorded:
+    """Say which stage of its recipe a growing lot is in, where acts and days do not."""
+    lot = lot_named(session, web, body.lot)
+    act = staging.set_stage(session, body.occasion(viewer), lot=lot, stage=body.stage)
     return Recorded.of(session, act)
 
 

@@ -79,6 +79,9 @@ class ItemBody(Named):
     pack: str = ""
     pack_ja: str = ""
     shelf_life_days: Grams | None = None
+    # What it is kept at from packing on. [°C]
+    storage_low_c: Annotated[float, Field(ge=-60, le=60)] | None = None
+    storage_high_c: Annotated[float, Field(ge=-60, le=60)] | None = None
 
 
 class _Coded(BaseModel):
@@ -172,7 +175,7 @@ def list_items(session: ReadSession) -> list[ItemOut]:
     return [_item(row, crops[row.crop_id]) for row in _all(session, TradeItem)]
 
 
-@router.put("/trade-items/{code}", responses=problems(Gs1Error))
+@router.put("/trade-items/{code}", responses=problems(BadValue, Gs1Error))
 def put_item(
     code: str, body: ItemBody, session: WriteSession, organisation: str | None = None
 ) -> ItemOut:

@@ -224,7 +224,6 @@ class Range(click.ParamType[tuple[str, tuple[float, float]]]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, tuple[float, float]]:
         name, _, span = str(value).partition("=")
-        low, _, high = _plain(span).partition("..")
         if name not in QUANTITIES:
             raise BadValue(
                 field=field_of(param),
@@ -232,18 +231,19 @@ class Range(click.ParamType[tuple[str, tuple[float, float]]]):
                 got=repr(name),
                 next_step="write it as air_temperature=18..24",
             )
-        try:
-            limits = float(low), float(high)
-        except ValueError:
-            limits = math.nan, math.nan
-        if not limits[0] < limits[1]:
-            raise BadValue(
-                field=field_of(param),
-                expected=f"a lower and a higher number [{QUANTITIES[name].unit}]",
-                got=repr(span),
-                next_step="write it as air_temperature=18..24",
-            )
-        return name, limits
+        written = "air_temperature=18..24"
+        return name, _limits(span, param, unit=QUANTITIES[name].unit, written=written)
+
+
+class Celsius(click.ParamType[tuple[float, float]]):
+    """`low..high` in degrees: what something is kept at."""
+
+    name = "low..high"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        return _limits(str(value), param, unit="°C", written="1..5")
 
 
 class ActId(click.ParamType[str]):
@@ -265,6 +265,24 @@ class ActId(click.ParamType[str]):
                     else "leave it out and one is made, or copy it whole"
                 ),
             ) from error
+
+
+def _limits(
+    span: str, param: click.Parameter | None, *, unit: str, written: str
+) -> tuple[float, float]:
+    low, _, high = _plain(span).partition("..")
+    try:
+        limits = float(low), float(high)
+    except ValueError:
+        limits = math.nan, math.nan
+    if not limits[0] < limits[1]:
+        raise BadValue(
+            field=field_of(param),
+            expected=f"a lower and a higher number [{unit}]",
+            got=repr(span),
+            next_step=f"write it as {written}",
+        )
+    return limits
 
 
 def field_of(param: click.Parameter | None) -> str:

@@ -23,8 +23,10 @@ _GAP = "  "
 
 
 class Named(Protocol):
-    name: str
-    name_ja: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_ja(self) -> str: ...
 
 
 def width(text: str) -> int:

@@ -12,9 +12,10 @@ import click
 from sqlmodel import SQLModel, col, select
 
 from edge.commands import _text
-from edge.commands._arguments import Code, Count, OneOf, Quantity, Range, Weight
+from edge.commands import recipe as recipes_of_crops
+from edge.commands._arguments import Celsius, Code, Count, OneOf, Quantity, Range, Weight
 from edge.commands._desk import Desk, looks_up, writes
-from traceability import catalogue
+from traceability import catalogue, recipes
 from traceability.amounts import Amount
 from traceability.errors import BadValue
 from traceability.gs1 import gln13
@@ -39,7 +40,10 @@ def command() -> None:
 
 @command.group()
 def crop() -> None:
-    """What is grown: its recipe, and how heavy a head can get."""
+    """What is grown, and how heavy a head can get."""
+
+
+command.add_command(recipes_of_crops.command, "recipe")
 
 
 @command.group()
@@ -101,6 +105,7 @@ def add_crop(
     facts = _said(said) | _said({"largest_head_g": largest_head})
     before = _before(desk, Crop, code, organisation_id=desk.organisation.id)
     _needs(before, code, facts, {"largest_head_g": "--largest-head 250g"})
+    recipe = _version(desk, before)
     row = catalogue.ensure_crop(
         desk.session,
         desk.organisation,
@@ -109,7 +114,12 @@ def add_crop(
         by=getpass.getuser(),
         **facts,
     )
-    return _answer(desk, "crop", row, before)
+    said_now = _answer(desk, "crop", row, before)
+    version = _version(desk, row.model_dump())
+    if version == recipe or desk.as_json:
+        return said_now
+    old = "; lots sown before keep theirs" if recipe else ""
+    return f"{said_now}\nits recipe is at version {version}{old}"
 
 
 @item.command("add")
@@ -121,10 +131,21 @@ def add_crop(
 @click.option("--pack", metavar="TEXT", help="What it is packed in, such as bag.")
 @click.option("--pack-ja", metavar="TEXT", help="In Japanese.")
 @click.option("--shelf-life-days", type=Count(), help="From packing to best before.")
+@click.option("--keep-at", type=Celsius(), help="What packs are kept at, such as 1..5. [°C]")
 @writes
-def add_item(desk: Desk, /, code: str, crop: str | None, net: int | None, **said: object) -> str:
+def add_item(
+    desk: Desk,
+    /,
+    code: str,
+    crop: str | None,
+    net: int | None,
+    keep_at: tuple[float, float] | None,
+    **said: object,
+) -> str:
     """Add a trade item, or change what is said of it."""
     facts = _said(said) | _said({"net_content_g": net})
+    if keep_at is not None:
+        facts |= {"storage_low_c": keep_at[0], "storage_high_c": keep_at[1]}
     owner = desk.organisation
     before = _before(desk, TradeItem, code, organisation_id=owner.id)
     _needs(before, code, facts | _said({"crop": crop}), {"crop": "--crop CODE"})
@@ -240,6 +261,12 @@ def list_materials(desk: Desk) -> str:
 def list_partners(desk: Desk) -> str:
     """List partners."""
     return _listed(desk, Party, ("code", "role", "gln", "is_public", "name"))
+
+
+def _version(desk: Desk, crop: Mapping[str, Any] | None) -> int:
+    """Return the newest version of a crop's recipe; 0 where there is none."""
+    row = recipes.newest_of(desk.session, Crop(**crop)) if crop else None
+    return 0 if row is None else row.version
 
 
 def _said(facts: Mapping[str, object]) -> dict[str, Any]:

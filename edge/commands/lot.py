@@ -17,7 +17,7 @@ from edge.commands._arguments import (
     named_amount,
 )
 from edge.commands._desk import Desk, InOrder, looks_up, records
-from traceability import lots, supplies
+from traceability import lots, staging, supplies
 from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.errors import BadValue
@@ -124,6 +124,15 @@ def transplant(desk: Desk, occasion: Occasion, lot: str, zone: str, lost: int) -
     found = desk.lot(lot)
     place = desk.zone(zone, site_id=found.site_id)
     return lots.transplant(desk.session, occasion, lot=found, zone=place, lost_pieces=lost)
+
+
+@command.command()
+@_lot
+@click.argument("stage", metavar="STAGE")
+@records
+def stage(desk: Desk, occasion: Occasion, lot: str, stage: str) -> Act:
+    """Say which STAGE of its recipe it is in, where acts and days do not."""
+    return staging.set_stage(desk.session, occasion, lot=desk.lot(lot), stage=stage)
 
 
 @command.command()

@@ -33,6 +33,7 @@ ACT_KINDS = (
     "use",
     "aggregate",
     "disaggregate",
+    "stage",
 )
 ROLES = ("input", "output", "subject", "gain", "count")
 
