@@ -57,7 +57,6 @@ FIRST_YEAR, LAST_YEAR = 1970, 9998
 AHEAD = timedelta(minutes=5)
 # What a hub may say of a lot of another computer's site: it moves nothing and takes nothing.
 _ANYWHERE = frozenset({"hold", "release", "inspect"})
-LONGEST_NAME, LONGEST_NOTE = 200, 4000
 
 _P = ParamSpec("_P")
 
