@@ -183,6 +183,33 @@ class Bus:
             session.close()
 
 
+async def try_out(broker: Broker, filters: Iterable[str]) -> list[SubscriptionRefused]:
+    """Connect once, ask for every topic, and hang up without leaving a session behind.
+
+    Args:
+        broker: Under a name that nobody else has there: the broker hangs up on the other one.
+
+    Returns:
+        What it does not let us listen to.
+
+    Raises:
+        BrokerRefused, BrokerLost: it did not let us in, or does not answer.
+    """
+    refused = []
+    try:
+        async with _client(broker, is_kept=False) as client:
+            for topic in filters:
+                try:
+                    await _subscribe(client, broker, [topic])
+                except SubscriptionRefused as error:
+                    refused.append(error)
+    except MqttConnectError as error:
+        raise BrokerRefused(broker=broker, reason=error) from error
+    except (aiomqtt.MqttError, OSError) as error:
+        raise BrokerLost(broker=broker, cause=error.__cause__ or error) from error
+    return refused
+
+
 def wait_s(failures: int) -> float:
     """Return how long to wait before trying again: full jitter, so that a hall full of agents
     does not return to its broker all at once. [s]"""
@@ -363,12 +390,13 @@ class _ReadAhead:
         return piece
 
 
-def _client(broker: Broker) -> aiomqtt.Client:
+def _client(broker: Broker, *, is_kept: bool = True) -> aiomqtt.Client:
+    """Return a client; `is_kept`: the broker keeps what comes while we are away."""
     five = broker.version == "5"
     properties = None
     if five:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        properties.SessionExpiryInterval = SESSION_EXPIRY_S if is_kept else 0
         properties.ReceiveMaximum = broker.receive_maximum
     return aiomqtt.Client(
         broker.host,
@@ -377,9 +405,9 @@ def _client(broker: Broker) -> aiomqtt.Client:
         username=broker.username or None,
         password=broker.password or None,
         protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
-        clean_session=None if five else False,
+        clean_session=None if five else not is_kept,
         # paho refuses anything but its default at 3.1.1, where the flag above says it.
-        clean_start=False if five else paho.MQTT_CLEAN_START_FIRST_ONLY,
+        clean_start=not is_kept if five else paho.MQTT_CLEAN_START_FIRST_ONLY,
         properties=properties,
         keepalive=KEEPALIVE_S,
         tls_context=broker.tls,

@@ -6,7 +6,7 @@ written twice leave one row. Values go in as plain rows, many a statement, never
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,7 +57,6 @@ class StoredReading:
     quality: Quality
     reason: Reason
     raw: float | None
-    series_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +206,16 @@ def latest(session: Session, *, zone_id: str | None = None) -> list[StoredReadin
     return [_stored(row, events.get(row.id, ())) for row in rows]
 
 
+def last_heard(session: Session, devices: Collection[str]) -> dict[str, datetime]:
+    """Return the time of the newest reading of each of these devices; those never heard are not
+    among them."""
+    query = core_select(col(Device.code), func.max(_newest("at_ms")))
+    query = query.select_from(Series).join(Device, col(Device.id) == col(Series.device_id))
+    query = query.where(col(Device.code).in_(devices)).group_by(col(Device.code))
+    found = session.connection().execute(query)
+    return {code: utc_from_ms(at_ms) for code, at_ms in found if at_ms is not None}
+
+
 def _newest(column: str) -> Any:
     """That column of a series' last row: one look at the end of its key, however long it is."""
     rows = core_select(reading.c[column]).where(col(Series.id) == reading.c.series_id)
@@ -235,11 +244,12 @@ def span(session: Session, series_id: int, *, start: datetime, end: datetime) ->
 
 
 def _stored(row: Any, events: Sequence[Calibration]) -> StoredReading:
-    device, quantity, channel, zone, series_id, at_ms, raw, quality, reason = row
+    device, quantity, channel, zone, _, at_ms, raw, quality, reason = row
     at = utc_from_ms(at_ms)
     value = corrected(raw, at, events)
-    judged = (value, Quality(quality), Reason(reason), raw)
-    return StoredReading(device, quantity, channel, zone, at, *judged, series_id)
+    return StoredReading(
+        device, quantity, channel, zone, at, value, Quality(quality), Reason(reason), raw
+    )
 
 
 def _unseen(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
