@@ -19,7 +19,8 @@ import ssl
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +30,14 @@ from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from edge.errors import BrokerLost, BrokerRefused, EdgeError, SubscriptionRefused
+from edge.errors import (
+    BrokerDeaf,
+    BrokerLost,
+    BrokerRefused,
+    EdgeError,
+    SubscriptionRefused,
+)
+from edge.hearing import LOOK_EVERY_S, Hearing, own_topic
 from edge.publish_packet import PUBLISH, Publish, packet_end, parse
 
 log = logging.getLogger(__name__)
@@ -91,6 +99,7 @@ class Bus:
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.connections = 0
+        self.deaf = 0  # how often a connection that was up heard nothing any more
         self._session: _Session | None = None
         self._connected = asyncio.Event()
         self._filters: list[str] = []
@@ -166,21 +175,55 @@ class Bus:
                 # From here on who changes the subscriptions does so on this connection.
                 self._session = session
                 await _subscribe(session.client, self.broker, self._filters)
+                can_ask = receive is not None and await _may_hear_itself(
+                    session.client, self.broker
+                )
                 _heed_cancelling()
                 self.connections += 1
                 self._connected.set()
                 log.info("connected to MQTT broker %s", self.broker)
-                # Its own queue stays empty: this only ends, with an error, when we are cut off.
-                async for _ in session.client.messages:
-                    pass
+                async with _beside(self._listen_for_silence(session) if can_ask else None):
+                    # Its own queue stays empty: this only ends, with an error, when we are cut off.
+                    async for _ in session.client.messages:
+                        pass
         except MqttConnectError as error:
             raise BrokerRefused(broker=self.broker, reason=error) from error
         except aiomqtt.MqttError as error:
+            if isinstance(error.__cause__, BrokerDeaf):
+                raise error.__cause__ from None
             raise BrokerLost(broker=self.broker, cause=error.__cause__ or error) from error
         finally:
             self._connected.clear()
             self._session = None
             session.close()
+
+    async def _listen_for_silence(self, session: "_Session") -> None:
+        """Ask a quiet connection whether it still hears, and cut one that does not."""
+        topic = own_topic(self.broker.client_id)
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if session.is_paused:
+                # We do not read because the store is behind: that is our silence, not theirs.
+                session.hearing.heard(time.monotonic())
+            state = session.hearing.state(time.monotonic())
+            if state == "ask":
+                # Only handed to the socket: on a dead line even this would wait for ever.
+                session.say(topic)
+            elif state == "deaf":
+                self.deaf += 1
+                session.cut(BrokerDeaf(broker=self.broker))
+                return
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]:
+    """Do some work while the block runs, and end it with the block."""
+    task = None if work is None else asyncio.create_task(work, name="hearing")
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
 
 
 async def try_out(broker: Broker, filters: Iterable[str]) -> list[SubscriptionRefused]:
@@ -235,6 +278,16 @@ async def _subscribe(client: aiomqtt.Client, broker: Broker, filters: Iterable[s
                 )
 
 
+async def _may_hear_itself(client: aiomqtt.Client, broker: Broker) -> bool:
+    """Subscribe to our own topic; a broker whose access list forbids it is not asked later."""
+    try:
+        await _subscribe(client, broker, [own_topic(broker.client_id)])
+    except SubscriptionRefused as error:
+        log.warning("%s; a connection gone deaf will not be noticed", error)
+        return False
+    return True
+
+
 class _Session:
     """One connection: bytes in, acknowledgements out. The only user of private names.
 
@@ -257,6 +310,21 @@ class _Session:
         self._is_open = True
         self._is_paused = False
         self._ahead: _ReadAhead | None = None
+        self._own_topic = own_topic(broker.client_id)
+        self.hearing = Hearing(time.monotonic())
+
+    @property
+    def is_paused(self) -> bool:
+        return self._is_paused
+
+    def say(self, topic: str) -> None:
+        """Hand one small message to the socket, without waiting for anything."""
+        self._paho.publish(topic, b"", qos=0)
+
+    def cut(self, error: Exception) -> None:
+        """End a connection that is of no use, whatever the line still pretends."""
+        self._fail(error)
+        self._paho._sock_close()  # noqa: SLF001  disconnecting in good order would wait for it
 
     def take_over_reading(self) -> None:
         """From here on bytes are read by us, and no more of them than may be outstanding."""
@@ -282,6 +350,9 @@ class _Session:
         self._add(Publish(raw.topic, payload, raw.qos, raw.mid, raw.retain, raw.dup))
 
     def _add(self, said: Publish) -> None:
+        self.hearing.heard(time.monotonic())
+        if said.topic == self._own_topic:
+            return
         message = Message(self, said)
         self._outstanding.append(message)
         self._burst.append(message)

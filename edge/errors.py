@@ -5,6 +5,7 @@ EdgeError
 ├── SettingsInvalid      one value in it (or in the environment) is wrong: change that line
 ├── BrokerRefused        the broker is there and says no: mend the account, do not hammer it
 ├── BrokerLost           no broker, or the connection broke: try again later
+├── BrokerDeaf           connected, and nothing comes through any more: remade by itself
 ├── SubscriptionRefused  connected, but not allowed to listen: mend the broker's access list
 ├── UnknownTopic         a message on a topic no settings speak of: counted, a sample kept
 ├── AddressTaken         another program listens there: choose another port
@@ -85,6 +86,14 @@ class BrokerRefused(EdgeError):
 class BrokerLost(EdgeError):
     code = "broker_lost"
     template = "MQTT broker {broker} is not answering ({cause}); it is tried again by itself"
+
+
+class BrokerDeaf(EdgeError):
+    code = "broker_deaf"
+    template = (
+        "MQTT broker {broker}: connected, but nothing comes through, not even what we say to "
+        "ourselves; connecting anew"
+    )
 
 
 class SubscriptionRefused(EdgeError):
