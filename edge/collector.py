@@ -22,6 +22,7 @@ from edge.bus import Broker, Bus
 from edge.changes import Changes
 from edge.clock import Clock, SystemClock
 from edge.current import Commit, Current
+from edge.disk import LOOK_EVERY_S, Disk
 from edge.errors import SubscriptionRefused
 from edge.flow import Flow
 from edge.lines import Lines
@@ -36,6 +37,7 @@ from edge.thermometer import Thermometer
 from edge.topics import TopicTable
 from edge.uplink_health import UplinkHealth
 from edge.wiring import WiredPort, check_models, wire
+from traceability.database import sqlite_file
 from traceability.guard import guard_of
 from traceability.readings import Recorder
 
@@ -77,6 +79,11 @@ class Collector:
         tally = Tally(Recorder(engine, site_id).append)
         self.status.add(tally.metrics)
         self._doubts = Doubts(tally.append, engine, settings, now=clock.now)
+        self._disk = _disk_of(settings)
+        append = self._doubts.append
+        self._append = self._disk.guarded(append) if self._disk else append
+        if self._disk:
+            self.status.add(self._disk.metrics)
         self.flow = Flow(self.intake, self.status.recorded, is_verifying=self._is_verifying)
         self.status.add(self.flow.metrics)
         self._alarms = AlarmAgent(engine, site_id, self._in_force, clock, sources=[self._parts_now])
@@ -95,8 +102,9 @@ class Collector:
         """
         status, clock = self.status, self._clock
         async with self._broker_inside(), asyncio.TaskGroup() as tasks:
-            append = self._doubts.append
-            tasks.create_task(record(self.intake, append, status.recorded), name="record")
+            tasks.create_task(record(self.intake, self._append, status.recorded), name="record")
+            if self._disk:
+                tasks.create_task(every(LOOK_EVERY_S, self._disk.look, SystemClock()), name="disk")
             tasks.create_task(self._ingest.run(), name="ingest")
             tasks.create_task(every(SUMMARY_EVERY_S, self._summarise, clock), name="summary")
             tasks.create_task(self._alarms.run(), name="alarms")
@@ -122,6 +130,7 @@ class Collector:
         is_set = self.current.settings.site.trust_clock or is_clock_set(self._clock.now())
         broker = str(self.bus.broker)
         return [
+            *([system.of_disk(self._disk)] if self._disk else []),
             system.of_clock(is_set=is_set),
             system.of_broker(broker, is_connected=self.bus.is_connected),
         ]
@@ -155,6 +164,8 @@ class Collector:
 
     async def _change(self, changes: Changes, broker: Broker | None) -> None:
         self._doubts.follow(changes.new)
+        if self._disk:
+            self._disk.follow(changes.new.disk)
         await self._lines.change(changes.ports, self._wire(changes.new, changes.ports))
         if broker is not None or changes.touches(("site", "mqtt", "devices")):
             try:
@@ -189,6 +200,12 @@ class Collector:
 
     def _summarise(self) -> None:
         log.info("%s", self.status.summary())
+
+
+def _disk_of(settings: Settings) -> Disk | None:
+    """Return the disk of a SQLite file; a database server looks after its own."""
+    file = sqlite_file(settings.database_url)
+    return None if file is None else Disk(file.parent, settings.disk)
 
 
 def broker_of(settings: Settings) -> Broker:
