@@ -1,4 +1,4 @@
-"""A backlog replayed from a site to its hub, both on this machine, and how long fresh readings wait.
+"""A backlog replayed from a site to its hub, both on this machine, and how long fresh ones wait.
 
 The slice is 500 series every 10 s for three hours; a week is 56 of them. Beside it: the same rows
 written straight into such a database, 20,000 a transaction, with nothing on the way.

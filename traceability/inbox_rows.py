@@ -14,8 +14,6 @@ from sqlmodel import Session, SQLModel, select
 
 from sensors import QUANTITIES
 from traceability.errors import RecordForeign, RecordNeeds, RecordTaken, RecordUnreadable
-from traceability.models import Edge, EdgeRow, EdgeSite, Organisation, Site
-from traceability.replicated import BY_NAME, Kind
 from traceability.models import (
     Act,
     Edge,
@@ -23,7 +21,6 @@ from traceability.models import (
     EdgeSite,
     Lot,
     Organisation,
-    Series,
     Site,
 )
 from traceability.replicated import ACT, BY_NAME, LOT, Kind
