@@ -43,6 +43,7 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     record.WrongStage: HTTPStatus.CONFLICT,
     record.ActConflict: HTTPStatus.CONFLICT,
     record.CannotVoid: HTTPStatus.CONFLICT,
+    record.SiteElsewhere: HTTPStatus.CONFLICT,
     record.StreamBroken: HTTPStatus.CONFLICT,
     record.EnrolmentRefused: HTTPStatus.FORBIDDEN,
     record.EdgeTaken: HTTPStatus.CONFLICT,

@@ -219,3 +219,17 @@ def reasons(_: Reader) -> dict[str, str]:
         "offline": _("its bridge is offline"),
         "clamped": _("cut to the physical limit"),
     }
+
+
+def uplink_trouble(_: Reader) -> dict[str, str]:
+    """Why nothing reaches the hub, by the codes of the uplink's errors."""
+    return {
+        "hub_unreachable": _("The hub is not answering; what waits for it is safe here."),
+        "hub_untrusted": _("The hub's certificate is not trusted; check this machine's clock."),
+        "hub_unsafe": _("The hub's address is not https; nothing is sent."),
+        "hub_failed": _("The hub has trouble of its own; what waits for it is safe here."),
+        "hub_too_old": _("The hub runs an older version than this site; upgrade the hub."),
+        "hub_not_enrolled": _("This site is not enrolled at its hub: minori enrol CODE"),
+        "edge_unknown": _("The hub does not know this site: enrol it again."),
+        "edge_revoked": _("The hub has revoked this site; its admin can let it in again."),
+    }

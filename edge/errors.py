@@ -194,7 +194,10 @@ class HubUnsafe(HubError):
 
 class HubUnreachable(HubError):
     code = "hub_unreachable"
-    template = "hub {hub} is not answering ({cause}); it is tried again by itself"
+    template = (
+        "hub {hub} is not answering ({cause}); check its address and the way there; "
+        "what waits for it is safe here meanwhile"
+    )
 
 
 class HubUntrusted(HubError):
@@ -209,7 +212,10 @@ class HubDenied(HubError):
 
 class HubFailed(HubError):
     code = "hub_failed"
-    template = "hub {hub} answered {status} ({cause}); look at its log; it is tried again by itself"
+    template = (
+        "hub {hub} answered {status} ({cause}); look at its log; "
+        "what waits for it is safe here meanwhile"
+    )
 
 
 class HubBehind(HubError):

@@ -28,10 +28,13 @@ from traceability.errors import (
     LotCodeTaken,
     NotEnough,
     OutOfOrder,
+    SiteElsewhere,
 )
 from traceability.models import (
     Act,
     ActLine,
+    Edge,
+    EdgeSite,
     Flow,
     Inspection,
     LogisticUnit,
@@ -52,6 +55,8 @@ BODY_SCHEMA = 1
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 # What clocks of phones and site computers differ by.
 AHEAD = timedelta(minutes=5)
+# What a hub may say of a lot of another computer's site: it moves nothing and takes nothing.
+_ANYWHERE = frozenset({"hold", "release", "inspect"})
 
 _P = ParamSpec("_P")
 
@@ -179,6 +184,7 @@ def made(session: Session, act: Act) -> list[Lot]:
 
 def _record(session: Session, kind: str, occasion: Occasion, draft: Draft, request: str) -> Act:
     _refuse_future(occasion)
+    _refuse_elsewhere(session, kind, draft)
     _check(session, kind, occasion, draft)
     act = _act(session, kind, occasion, draft, request)
     session.add_all([act, *_makes(draft), *draft.new_units])
@@ -188,6 +194,17 @@ def _record(session: Session, kind: str, occasion: Occasion, draft: Draft, reque
         session.add(draft.inspection)
     project(session, *{lot.id: lot for lot in [*_makes(draft), *_touches(draft)]}.values())
     return act
+
+
+def _refuse_elsewhere(session: Session, kind: str, draft: Draft) -> None:
+    """On a hub, leave amounts and places to the site itself: nothing goes back from here to it."""
+    what = draft.voids.kind if draft.voids else kind
+    if what in _ANYWHERE:
+        return
+    claim = session.get(EdgeSite, draft.site_id)
+    edge = session.get_one(Edge, claim.edge_id) if claim else None
+    if edge is not None and edge.revoked_at is None:
+        raise SiteElsewhere(site=edge.name, kind=kind)
 
 
 def _makes(draft: Draft) -> list[Lot]:

@@ -17,6 +17,7 @@ TraceabilityError
 ├── OutOfOrder             an act before the act it builds on
 ├── WrongStage             this act makes no sense for such a lot
 ├── ActConflict            the same act id with other contents
+├── SiteElsewhere          a site records at its own edge, and only there
 ├── CannotVoid             later acts build on the one to be voided
 ├── AlarmOver              the alarm is cleared: nothing left to do about it
 ├── BadValue               a field outside what it may be
@@ -177,6 +178,14 @@ class CannotVoid(TraceabilityError):
 class AlarmOver(TraceabilityError):
     code = "alarm_over"
     template = "alarm {alarm} is over since {at}; nothing is left to be done about it"
+
+
+class SiteElsewhere(TraceabilityError):
+    code = "site_elsewhere"
+    template = (
+        "site {site} records its acts itself and sends them here; record the {kind} there, "
+        "or the site would never know of it"
+    )
 
 
 class BadValue(TraceabilityError):

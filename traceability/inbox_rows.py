@@ -21,6 +21,7 @@ from traceability.models import (
     EdgeSite,
     Lot,
     Organisation,
+    Series,
     Site,
 )
 from traceability.replicated import ACT, BY_NAME, LOT, Kind
@@ -124,7 +125,7 @@ def take(session: Session, here: Here, record: Record) -> None:
     facts = here.translated(kind.table, record, mapping(record))
     row = _existing(session, here, kind, record, facts)
     _refuse_foreign(session, here, kind, record, row, facts)
-    if isinstance(facts.get("quantity"), str) and facts["quantity"] not in QUANTITIES:
+    if kind.model is Series and facts.get("quantity") not in QUANTITIES:
         raise RecordUnreadable(
             kind=record.kind,
             ref=record.ref,
@@ -198,8 +199,10 @@ def _refuse_foreign(
         if claim is None or claim.edge_id != edge.id:
             owner = f"site {row.code}, which another edge or the hub itself has"
             raise RecordForeign(kind=record.kind, ref=record.ref, owner=owner)
-    refers = [str(key.parent.name) for key in kind.table.foreign_keys]
-    firm = [name for name in refers if name in kind.key or kind.is_fixed]
+    refers = [key.parent for key in kind.table.foreign_keys]
+    # What is known by nothing but its id hangs where it hung before.
+    by_id = "id" in kind.key
+    firm = [str(c.name) for c in refers if c.name in kind.key or (by_id and not c.nullable)]
     if row is not None and any(facts.get(name) != getattr(row, name) for name in firm):
         raise RecordForeign(kind=record.kind, ref=record.ref, owner="somebody else")
 

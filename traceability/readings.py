@@ -57,6 +57,7 @@ class StoredReading:
     quality: Quality
     reason: Reason
     raw: float | None
+    series_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +245,11 @@ def span(session: Session, series_id: int, *, start: datetime, end: datetime) ->
 
 
 def _stored(row: Any, events: Sequence[Calibration]) -> StoredReading:
-    device, quantity, channel, zone, _, at_ms, raw, quality, reason = row
+    device, quantity, channel, zone, series_id, at_ms, raw, quality, reason = row
     at = utc_from_ms(at_ms)
     value = corrected(raw, at, events)
-    return StoredReading(
-        device, quantity, channel, zone, at, value, Quality(quality), Reason(reason), raw
-    )
+    judged = (value, Quality(quality), Reason(reason), raw)
+    return StoredReading(device, quantity, channel, zone, at, *judged, series_id)
 
 
 def _unseen(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:

@@ -67,7 +67,9 @@ class Room:
 def rooms_now(session: Session, reader: Reader, now: datetime) -> list[Room]:
     """Return every place where something is measured or stands, with its newest values."""
     query = (
-        select(Zone, Site).join(Site, col(Site.id) == col(Zone.site_id)).order_by(col(Zone.code))
+        select(Zone, Site)
+        .join(Site, col(Site.id) == col(Zone.site_id))
+        .order_by(col(Site.code), col(Zone.code))
     )
     found = [_room(session, reader, zone, site, now) for zone, site in session.exec(query)]
     return [room for room in found if room.values or room.lots]
@@ -139,7 +141,7 @@ def _value(reader: Reader, one: StoredReading, targets: Targets, now: datetime) 
     label = reader.name(quantity) + (f" ({one.channel})" if one.channel else "")
     said = [reader.number(v, 0 if v == int(v) else 1) for v in target] if target else []
     return Value(
-        key=f"{one.zone}/{one.device}/{one.quantity}/{one.channel}",
+        key=str(one.series_id),
         label=label,
         unit=quantity.unit,
         text="–" if one.value is None else reader.number(one.value, digits),

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from api import uplink_view
 from api.deps import InWeb, ReadSession, SignedIn
 from api.language import reader_of
 from api.pages.rooms import rooms_now
@@ -54,6 +55,8 @@ def today(request: Request, session: ReadSession, web: InWeb, viewer: SignedIn) 
         ahead=_ahead(session, now),
         counts=_counts(session),
         this_week_g=_harvested_g(session, now),
+        uplink=uplink_view.of_this_site(session, reader, now),
+        senders=uplink_view.of_our_sites(session, reader, now),
         sites=session.exec(select(Site).order_by(col(Site.code))).all(),
     )
 

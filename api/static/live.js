@@ -29,7 +29,7 @@ async function refresh() {
   const now = Date.parse(answer.headers.get("x-minori-now") ?? "") || Date.now();
   const byKey = new Map();
   for (const one of await answer.json()) {
-    byKey.set(`${one.zone}/${one.device}/${one.quantity}/${one.channel}`, one);
+    byKey.set(String(one.series), one);
   }
   for (const place of document.querySelectorAll("[data-reading]")) {
     const reading = byKey.get(place.dataset.reading);

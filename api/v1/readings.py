@@ -22,6 +22,7 @@ MOST_READINGS = 20_000
 
 
 class ReadingOut(BaseModel):
+    series: int  # as /api/v1/series numbers them; device names may repeat between sites
     device: str
     quantity: str
     unit: str
@@ -76,6 +77,7 @@ def latest(
         zone_id = find(session, Zone, zone, **within).id
     return [
         ReadingOut(
+            series=one.series_id,
             device=one.device,
             quantity=one.quantity,
             unit=QUANTITIES[one.quantity].unit,

@@ -16,7 +16,6 @@ from traceability import (
     calibrations,
     catalogue,
     database,
-    edges,
     genealogy,
     holds,
     inbox,
@@ -35,7 +34,6 @@ from traceability.models import (
     Act,
     CalibrationEvent,
     Crop,
-    Edge,
     EdgeRefusal,
     Lot,
     Organisation,
@@ -265,7 +263,7 @@ class TestTwoSitesOfOneFarm:
     def second(self, other: Session, hub: Session, line: Line, edge: Session) -> Line:
         _a_season(edge)
         line.carry()
-        edge_there = _enrolled_second(hub)
+        edge_there = enrolled(hub, site="north", is_known=True)
         return Line(other, hub, edge_there)
 
     def test_they_share_crops_items_and_partners(
@@ -328,11 +326,6 @@ class TestTwoSitesOfOneFarm:
         assert _count(hub, EdgeRefusal) == 0
 
 
-def _enrolled_second(hub: Session) -> Edge:
-    text = edges.new_code(hub, now=NOW, organisation="aizu")
-    return edges.enrol(hub, text, organisation="aizu", site="north", now=NOW)[0]
-
-
 def _north(session: Session, *, item: str = "lowk-80") -> Farm:
     return a_farm(session, site="north", item=item)
 
@@ -355,7 +348,7 @@ class TestSomebodyElsesRecord:
     def test_a_site_another_edge_speaks_for(self, hub: Session, edge: Session, line: Line) -> None:
         _a_season(edge)
         line.carry()
-        second = _enrolled_second(hub)
+        second = enrolled(hub, site="north", is_known=True)
 
         receipt = inbox.take(hub, second, line.batch(after=0), now=NOW)
 

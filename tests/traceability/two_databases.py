@@ -23,8 +23,11 @@ def new_engine(folder: Path, name: str) -> Engine:
     return database.open_database(url)
 
 
-def enrolled(hub: Session, organisation: str = "aizu", site: str = "main", **code: str) -> Edge:
-    text = edges.new_code(hub, now=NOW, **code)
+def enrolled(
+    hub: Session, organisation: str = "aizu", site: str = "main", *, is_known: bool = False
+) -> Edge:
+    """Let an edge in; `is_known`: as another site of a farm that is there already."""
+    text = edges.new_code(hub, now=NOW, organisation=organisation if is_known else None)
     return edges.enrol(hub, text, organisation=organisation, site=site, now=NOW)[0]
 
 
