@@ -37,6 +37,7 @@ COMMANDS = {
     "balance": ("edge.commands.balance", "Mass balance: what came against what went, in grams."),
     "unit": ("edge.commands.unit", "Cases and pallets: pack, open, ship, under one number."),
     "trace": ("edge.commands.trace", "Where a lot came from and where it went, as two trees."),
+    "restore": ("edge.commands.restore", "Put back a copy; the old record is kept."),
     "settings": ("edge.commands.settings", "Check minori.toml, or print what may stand in it."),
 }
 
