@@ -5,13 +5,15 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Engine
 
 from edge import enrolment
 from edge.agents.alarms import AlarmAgent, open_by_severity
-from edge.agents.doubts import Doubts, is_clock_set
+from edge.agents.doubts import Doubts
+from edge.agents.holding import Holding
 from edge.agents.homeassistant import Showroom
 from edge.agents.ingest import Ingest
 from edge.agents.intake import Intake
@@ -34,6 +36,7 @@ from edge.settings import Settings
 from edge.status import Status
 from edge.tally import Tally
 from edge.thermometer import Thermometer
+from edge.timekeeping import boot_id, is_clock_set
 from edge.topics import TopicTable
 from edge.uplink_health import UplinkHealth
 from edge.wiring import WiredPort, check_models, wire
@@ -78,7 +81,11 @@ class Collector:
         self._engine = engine
         tally = Tally(Recorder(engine, site_id).append)
         self.status.add(tally.metrics)
-        self._doubts = Doubts(tally.append, engine, settings, now=clock.now)
+        self._holding = Holding(
+            tally.append, engine, clock, boot=boot_id(), is_clock_set=self._is_clock_set
+        )
+        self.status.add(self._holding.metrics)
+        self._doubts = Doubts(self._holding.append, engine, settings)
         self._disk = _disk_of(settings)
         append = self._doubts.append
         self._append = self._disk.guarded(append) if self._disk else append
@@ -122,12 +129,15 @@ class Collector:
             Part("uplink", frozenset({"site", "hub"}), self._send_to_hub),
         )
 
+    def _is_clock_set(self, now: datetime) -> bool:
+        return self.current.settings.site.trust_clock or is_clock_set(now)
+
     def _in_force(self) -> Settings:
         return self.current.settings
 
     def _parts_now(self) -> list[system.State]:
         """How we are ourselves, for the alarms."""
-        is_set = self.current.settings.site.trust_clock or is_clock_set(self._clock.now())
+        is_set = self._is_clock_set(self._clock.now())
         broker = str(self.bus.broker)
         return [
             *([system.of_disk(self._disk)] if self._disk else []),

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from edge.agents.doubts import NEVER_BEFORE, is_clock_set
 from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, fail, ok, warn
+from edge.timekeeping import NEVER_BEFORE, is_clock_set
+from traceability import held
 from traceability.backup.copies import newest
 
 _RTC = Path("/dev/rtc0")
@@ -23,11 +24,23 @@ def check(case: Case) -> Iterator[Finding]:
         text = _("[site] trust_clock is true, but this machine has no battery clock")
         cure = _("set it to false: times after a power cut would be wrong and unmarked")
         yield warn(text, cure)
+    yield from _held(case)
     last = _last_reading(case)
     if last is not None and last > case.now + _AHEAD:
         text = _("the newest reading is of {at}, which has not been yet")
         cure = _("the clock was ahead once, or is behind now: compare it with another clock")
         yield warn(text, cure, at=case.local(last))
+
+
+def _held(case: Case) -> Iterator[Finding]:
+    """Readings of earlier boots wait for somebody who knows when the machine was started."""
+    with case.record() as session:
+        boots = held.waiting(session.connection()) if session is not None else []
+    count = sum(one.readings for one in boots)
+    if count:
+        text = _("{count} readings have no time yet: taken before the clock was set")
+        cure = _("those of this boot get it by themselves; for others: minori db held")
+        yield warn(text, cure, count=count)
 
 
 def _set(case: Case) -> Finding:
