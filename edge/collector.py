@@ -17,6 +17,7 @@ from edge.agents.holding import Holding
 from edge.agents.homeassistant import Showroom
 from edge.agents.ingest import Ingest
 from edge.agents.intake import Intake
+from edge.agents.notify import NotifyAgent, by_state
 from edge.agents.periodic import every
 from edge.agents.record import record
 from edge.alarms import system
@@ -24,6 +25,7 @@ from edge.bus import Broker, Bus
 from edge.changes import Changes
 from edge.clock import Clock, SystemClock
 from edge.current import Commit, Current
+from edge.delivery.sending import Sender
 from edge.disk import LOOK_EVERY_S, Disk
 from edge.errors import SubscriptionRefused
 from edge.flow import Flow
@@ -95,6 +97,8 @@ class Collector:
         self.status.add(self.flow.metrics)
         self._alarms = AlarmAgent(engine, site_id, self._in_force, clock, sources=[self._parts_now])
         self.status.add(lambda: open_by_severity(engine))
+        self._notify = NotifyAgent(engine, self._in_force, Sender(self._in_force, self.bus), clock)
+        self.status.add(lambda: by_state(engine))
         topics = TopicTable(settings)
         self._ingest = Ingest(self.bus, topics, self.intake, self.status.refusals, clock)
         self._uplink_health = UplinkHealth()
@@ -115,6 +119,7 @@ class Collector:
             tasks.create_task(self._ingest.run(), name="ingest")
             tasks.create_task(every(SUMMARY_EVERY_S, self._summarise, clock), name="summary")
             tasks.create_task(self._alarms.run(), name="alarms")
+            tasks.create_task(self._notify.run(), name="notify")
             self._lines = Lines(tasks, self.intake, clock, status.devices)
             self._lines.start(self._wired)
             self._parts = Parts(tasks, self._agents())

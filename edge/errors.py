@@ -25,6 +25,8 @@ EdgeError
 │   ├── HubFailed        it answered, but not as a hub does
 │   ├── HubBehind        it has less than its receipts say: asked anew, sent again
 │   └── HubTooOld        it runs an older version than this edge: upgrade it first
+├── NotDelivered         a message did not reach an address: tried again later
+│   └── Undeliverable    and never will as it stands: mend the address
 └── FitFailed            the process that fits a forecast gave no answer: see its cause
 """
 
@@ -168,6 +170,18 @@ class TableInvalid(EdgeError):
 class DemoFailed(EdgeError):
     code = "demo_failed"
     template = "{what}; it last said:\n{said}"
+
+
+class NotDelivered(EdgeError):
+    """Names the address by its label: the address itself may hold a password."""
+
+    code = "not_delivered"
+    template = "{address}: {cause}"
+
+
+class Undeliverable(NotDelivered):
+    code = "undeliverable"
+    template = "{address}: {cause}; {next_step}"
 
 
 class FitFailed(EdgeError):
