@@ -1,0 +1,17 @@
+"""What tests of the deployment may ask for: the folder itself, and tools that a machine may lack."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def tool(name: str) -> str:
+    """Return the path of a program, or skip the test with the reason."""
+    found = shutil.which(name, path=_PATH)
+    if found is None:
+        pytest.skip(f"{name} is not installed here (.ci/system-packages installs it)")
+    return found
