@@ -2,6 +2,7 @@
 
 EdgeError
 ├── SettingsMissing      no settings file where it was looked for: write one
+├── SettingsHidden       this user may not look into their folder: become another
 ├── SettingsInvalid      one value in it (or in the environment) is wrong: change that line
 ├── BrokerRefused        the broker is there and says no: mend the account, do not hammer it
 ├── BrokerLost           no broker, or the connection broke: try again later
@@ -49,6 +50,13 @@ class EdgeError(Exception):
 class SettingsMissing(EdgeError):
     code = "settings_missing"
     template = "no settings file at {looked_at}; `minori init` writes a documented one"
+
+
+class SettingsHidden(EdgeError):
+    code = "settings_hidden"
+    template = (
+        "you may not read {file}; on an installed machine commands are run as: sudo minori ..."
+    )
 
 
 class SettingsInvalid(EdgeError):

@@ -37,6 +37,8 @@ class MetricsFile:
         beside = self._file.with_name(f".{self._file.name}.new")
         try:
             beside.write_text(self._text(), encoding="utf-8")
+            # A collector is another user, and a service's umask is for what it keeps.
+            beside.chmod(0o644)
             beside.replace(self._file)
             self._failed = ""
         except OSError as error:

@@ -5,6 +5,7 @@ Both are made from the fields themselves, so neither can fall behind the code.
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -76,9 +77,22 @@ kind = "growing_room"
 """
 
 
-def sample() -> str:
-    """Return a settings file that works as it is and shows what else may stand in it."""
-    return _SAMPLE
+def sample(data: Path | None = None) -> str:
+    """Return a settings file that works as it is and shows what else may stand in it.
+
+    Args:
+        data: Where everything that is written while it runs lies; without it, beside the file.
+    """
+    if data is None:
+        return _SAMPLE
+    url = json.dumps(f"sqlite:///{data}/minori.db")
+    secret = json.dumps(f"{data}/minori.secret")
+    credential = json.dumps(f"{data}/hub.credential")
+    return (
+        _SAMPLE.replace('url = "sqlite:///minori.db"', f"url = {url}")
+        .replace("port = 8000\n", f"port = 8000\nsecret_file = {secret}\n")
+        .replace("\n[[zones]]", f"\n[hub]\ncredential_file = {credential}\n\n[[zones]]", 1)
+    )
 
 
 def markdown() -> str:

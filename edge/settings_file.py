@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from edge.errors import SettingsInvalid, SettingsMissing
+from edge.errors import SettingsHidden, SettingsInvalid, SettingsMissing
 from edge.settings import ENV_CONFIG, ENV_PREFIX, Settings, alarms
 from edge.settings import contacts as people
 from edge.states import channels_of
@@ -27,12 +27,19 @@ def find(path: Path | None = None) -> Path:
 
     Raises:
         SettingsMissing: it is not there; says where it was looked for.
+        SettingsHidden: whether it is there is not for this user to know.
     """
     named = path or (Path(os.environ[ENV_CONFIG]) if os.environ.get(ENV_CONFIG) else None)
     candidates = (named,) if named else SEARCHED
+    hidden = None
     for candidate in candidates:
-        if candidate.is_file():
-            return candidate
+        try:
+            if candidate.is_file():
+                return candidate
+        except PermissionError:
+            hidden = candidate
+    if hidden is not None:
+        raise SettingsHidden(file=hidden)
     raise SettingsMissing(looked_at=" or ".join(str(c) for c in candidates))
 
 

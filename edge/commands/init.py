@@ -10,11 +10,17 @@ from edge.settings_doc import sample
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), default=Path("minori.toml"))
-def command(file: Path) -> None:
+@click.option(
+    "--data",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder for what is written while it runs. Without: the settings' own.",
+)
+def command(file: Path, data: Path | None) -> None:
     """Write a documented sample to FILE (minori.toml); never over an existing one."""
     try:
         with file.open("x", encoding="utf-8") as target:
-            target.write(sample())
+            target.write(sample(data.absolute() if data else None))
     except OSError as error:
         raise SettingsInvalid(
             file=file,

@@ -1,15 +1,17 @@
 """A settings file is right, or one sentence says which line is not and what would be."""
 
+import os
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
-from edge.errors import SettingsInvalid, SettingsMissing
+from edge.errors import SettingsHidden, SettingsInvalid, SettingsMissing
 from edge.secret_files import named
 from edge.settings import Settings
 from edge.settings_doc import markdown, sample, says, sections, table_of
 from edge.settings_file import load, parse
+from tests.edge.processes import run
 
 
 def _written(folder: Path, text: str) -> Path:
@@ -23,6 +25,19 @@ def test_the_sample_that_init_writes_is_a_settings_file(tmp_path: Path) -> None:
 
     assert settings.zones[0].name_ja == "栽培室1"
     assert settings.database_url == f"sqlite:///{tmp_path}/minori.db"
+
+
+def test_what_an_installed_service_writes_lies_in_its_data_folder(tmp_path: Path) -> None:
+    """/etc is read-only to the service: database, keys and credentials must be elsewhere."""
+    file, data = tmp_path / "etc" / "minori.toml", tmp_path / "var"
+    file.parent.mkdir()
+    assert run("init", str(file), "--data", str(data)).returncode == 0
+
+    settings = load(file)
+
+    assert settings.database_url == f"sqlite:///{data}/minori.db"
+    for name in (settings.web.secret_file, settings.hub.credential_file):
+        assert settings.path(name).parent == data
 
 
 @pytest.mark.parametrize(
@@ -56,6 +71,19 @@ def test_each_fault_names_line_key_expected_and_got(
 def test_a_missing_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(SettingsMissing, match=r"nowhere\.toml; `minori init`"):
         load(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becomes another user, which takes root")
+def test_settings_of_another_user_are_answered_by_how_to_become_that_user(tmp_path: Path) -> None:
+    """On an installed machine /etc/minori is the service's, and a technician is somebody else."""
+    file = _written(tmp_path, sample())
+    tmp_path.chmod(0o700)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(SettingsHidden, match="sudo minori"):
+            load(file)
+    finally:
+        os.seteuid(0)
 
 
 def test_the_environment_wins_and_its_mistakes_are_said(
