@@ -54,11 +54,13 @@ venv: .venv/.dev
 	sh .ci/make-venv requirements-dev.lock
 	touch $@ .venv/.run
 
-# Needs uv. Both files carry hashes and no index address; the second holds all of the first.
+# Needs uv. The files carry hashes and no index address; -edge is -lock without the forecast, -dev
+# holds all.
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock"
 lock:
 	$(LOCK) --extra forecast --extra build pyproject.toml -o requirements.lock
+	$(LOCK) --extra build -c requirements.lock pyproject.toml -o requirements-edge.lock
 	$(LOCK) --extra forecast --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:

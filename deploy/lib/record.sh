@@ -1,8 +1,7 @@
 #!/bin/sh
 # Settings and record, and the step from one release to the next.
-# The schema only grows, and the release before this one runs on it: going back restores nothing.
 
-SWITCHED=""
+SWITCHED="" COPY=""
 
 write_settings() {
     [ -e "$CONFIG" ] || change "$CONFIG, to be filled in" "$CONFIG（内容を記入してください）" first_settings
@@ -26,28 +25,30 @@ use_release() {
     SWITCHED=yes
 }
 
-# Asked first, while the old one still works: does the new one agree with settings and record?
+# Asked first, while the old one still works: does the new one agree with the settings? Then nobody
+# writes while the record is copied and its schema grows, so that a way back loses nothing.
 switch_release() {
     old=$(running_release)
     as_minori "$NEW/bin/minori" settings check --config "$CONFIG" >/dev/null \
         || fail "the new release refuses $CONFIG (see above); the installed one goes on. Mend the file and run this again" \
             "新しい版が$CONFIGを受け付けません（上記）。今の版は動き続けます。直してから再度実行してください"
-    if [ -n "$old" ]; then copy_record "$old"; fi
     stop_services
-    if ! as_minori "$NEW/bin/minori" db upgrade --config "$CONFIG" >/dev/null; then
+    if ! said=$(as_minori "$NEW/bin/minori" db upgrade --config "$CONFIG"); then
         if [ -n "$old" ] && is_live && [ -n "$START" ]; then start_again; fi
         fail "the record could not be brought to the new schema (see above); the installed release goes on" \
             "記録を新しい形にできません（上記）。今の版は動き続けます"
     fi
+    COPY=$(printf '%s\n' "$said" | sed -n 's/^copied first: //p')
+    if [ -n "$COPY" ]; then say "  the record was copied first: $COPY" "  先に記録の控えを作成: $COPY"; fi
     point_to "$NEW"
     if [ -n "$old" ]; then ln -sfn "$old" "$OPT/previous"; fi
 }
 
-# By the release that wrote it, and before anything is changed.
-copy_record() {
-    as_minori "$1/bin/minori" db check --config "$CONFIG" >/dev/null 2>&1 || return 0  # none yet
-    say "  a copy of the record: $DATA/backups" "  記録の控え: $DATA/backups"
-    as_minori env MINORI_CONFIG="$CONFIG" "$1/bin/minori" backup "$DATA/backups" --keep 14 >/dev/null \
-        || fail "the record could not be copied first (see above), so nothing was changed; is the disk full?" \
-            "先に控えを作れなかったため、何も変更していません（上記）。ディスクの空きをご確認ください"
+# The release before cannot read a schema that grew: it gets its record back. Nothing was written
+# since it was copied, for nothing that writes had started.
+give_back_record() {
+    [ -n "$COPY" ] || return 0
+    as_minori "$(previous_release)/bin/minori" restore "$COPY" --config "$CONFIG" >/dev/null \
+        || warn "the record could not be put back by itself; do it by hand: sudo minori restore $COPY" \
+            "記録を自動で戻せませんでした。手動で: sudo minori restore $COPY"
 }

@@ -41,7 +41,8 @@ stop_and_remove() {
 stop_services() {
     is_live || return 0
     for name in $ALL_SERVICES; do
-        if systemctl -q is-active "$name"; then systemctl stop "$name"; fi
+        # One that is just being started anew is stopped, too.
+        if [ -e "/etc/systemd/system/$name.service" ]; then systemctl stop "$name"; fi
     done
 }
 
@@ -92,15 +93,18 @@ start_again() {
 }
 
 # Started is a service when it says that it works (Type=notify). If it does not, the release before
-# it does.
+# it takes over again, with its record.
 go_back() {
     journalctl -u "$1" -n 12 --no-pager -o cat >&2 || :
     if [ -z "$SWITCHED" ] || [ -z "$(previous_release)" ]; then
         fail "$1 does not start; its last words stand above, all of them: journalctl -u $1" \
             "$1が起動しません。最後の記録は上のとおりです（journalctl -u $1）"
     fi
+    stop_services
+    give_back_record
     point_to "$(previous_release)"
     start_again
-    fail "$1 did not start with $ID; back to $(basename "$(running_release)"). Nothing is lost: the copy made before is in $DATA/backups" \
-        "$IDでは$1が起動しないため$(basename "$(running_release)")に戻しました。記録は失われていません（控えは$DATA/backups）"
+    back=$(basename "$(running_release)")
+    fail "$1 did not start with $ID (see above), so $back works again, with its record; nothing is lost" \
+        "$IDでは$1が起動しないため（上記）、$backに戻しました。記録は失われていません"
 }
