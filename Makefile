@@ -4,13 +4,13 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 PIP := .venv/bin/pip --disable-pip-version-check -q
 
-.PHONY: help run test check lint types contract unit bench faults lock clean system venv
+.PHONY: help run test check lint types contract unit bench faults deploy-check lock clean system venv
 
 help:
 	@echo "make run     a demo farm on this machine: no root, no broker, no database server"
 	@echo "make test    everything: system packages, lint, types, import contract, tests"
 	@echo "make bench   ratios against named rivals, as a table"
-	@echo "make faults  the long fault runs (make test has their short form)"
+	@echo "make faults  the long fault runs (make test has their short form), a clean Debian among them"
 
 run: .venv/.run
 	.venv/bin/minori demo
@@ -37,8 +37,13 @@ unit:
 bench: .venv/.dev
 	$(PY) -m bench
 
-faults: system .venv/.dev
+faults: system .venv/.dev deploy-check
 	$(PY) -m tests.faults
+
+# Installs on a clean Debian 12 and 13 that really boot; root, and some ten minutes.
+deploy-check: .venv/.dev
+	@sh .ci/system-packages clean-root
+	.venv/bin/pytest -q -m clean_root tests/deploy
 
 system:
 	@sh .ci/system-packages

@@ -14,6 +14,11 @@ from traceability.models import ACT_KINDS, STAGES, ZONE_KINDS
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    page
+    for folder in (".", "docs", "docs/*", "deploy")
+    for page in sorted(ROOT.glob(f"{folder}/*.md"))
+]
 
 
 @pytest.mark.parametrize("name", QUANTITIES)
@@ -27,7 +32,7 @@ def test_every_kind_is_in_the_glossary(word: str) -> None:
     assert f"`{word}`" in GLOSSARY
 
 
-@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")))
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", text):

@@ -15,3 +15,12 @@ def tool(name: str) -> str:
     if found is None:
         pytest.skip(f"{name} is not installed here (.ci/system-packages installs it)")
     return found
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of minutes unless they are asked for by name of their marker."""
+    if "clean_root" in (config.option.markexpr or ""):
+        return
+    long = [item for item in items if item.get_closest_marker("clean_root")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
