@@ -69,7 +69,7 @@ for path in $(our_files); do remove "$path"; done
 remove "$ROOT/opt/minori"
 if is_live; then
     systemctl daemon-reload
-    udevadm control --reload
+    udevadm control --reload 2>/dev/null || :
 fi
 
 if [ -n "$PURGE" ]; then

@@ -63,11 +63,12 @@ set_up_services() {
 
 tell_system() {
     case $CHANGED_FILES in *systemd*) systemctl daemon-reload ;; esac
-    case $CHANGED_FILES in *udev*) udevadm control --reload && apply_rules ;; esac
+    case $CHANGED_FILES in *udev*) apply_rules ;; esac
 }
 
-# To adapters that are plugged in already.
+# To adapters that are plugged in already. A container has no udev of its own to be told.
 apply_rules() {
+    udevadm control --reload 2>/dev/null || return 0
     udevadm trigger --action=add --subsystem-match=usb --subsystem-match=usb-serial \
         --subsystem-match=tty
 }

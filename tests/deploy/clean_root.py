@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 # What every Raspberry Pi has and debootstrap's smallest variant has not.
-_INCLUDED = "ca-certificates,dbus,systemd,systemd-sysv,udev"
+_INCLUDED = "ca-certificates,dbus,procps,systemd,systemd-sysv,udev"
 CACHE = Path(os.environ.get("XDGCACHE_HOME", Path.home() / ".cache")) / "minori"
 _PLAIN = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
@@ -65,23 +65,15 @@ class Machine:
     def boot(self) -> None:
         """Start it without a network, and wait until systemd says that all is up."""
         keep = [] if Path("/run/systemd/system").exists() else ["--keep-unit"]
-        self._nspawn = subprocess.Popen(
-            [
-                "systemd-nspawn",
-                "-q",
-                "-D",
-                self.root,
-                "--register=no",
-                *keep,
-                "--private-network",
-                "--link-journal=no",
-                "--boot",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=(self.root / "boot.log").open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        where = ["-D", str(self.root), "--register=no", *keep, "--private-network"]
+        with (self.root / "boot.log").open("wb") as log:
+            self._nspawn = subprocess.Popen(
+                ["systemd-nspawn", "-q", *where, "--link-journal=no", "--boot"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self.until(self._has_leader, limit_s=30)
         self.until(
             lambda: (
