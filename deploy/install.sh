@@ -82,6 +82,7 @@ if [ "$CHANGES" = 0 ]; then
     exit 0
 fi
 [ -z "$DRY_RUN" ] || exit 0
+if is_live && [ -n "$START" ]; then look_over; fi
 say "Minori $ID is installed ($CHANGES changes). Next:
   sudo nano $CONFIG           your site, rooms, ports and probes
   sudo minori settings check  is it right? The service takes it over by itself.

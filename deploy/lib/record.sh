@@ -48,7 +48,7 @@ switch_release() {
 # since it was copied, for nothing that writes had started.
 give_back_record() {
     [ -n "$COPY" ] || return 0
-    as_minori "$(previous_release)/bin/minori" restore "$COPY" --config "$CONFIG" >/dev/null \
-        || warn "the record could not be put back by itself; do it by hand: sudo minori restore $COPY" \
-            "記録を自動で戻せませんでした。手動で: sudo minori restore $COPY"
+    as_minori "$(previous_release)/bin/minori" restore "$COPY" --replace --config "$CONFIG" >/dev/null \
+        || warn "the record could not be put back by itself; do it by hand: sudo minori restore $COPY --replace" \
+            "記録を自動で戻せませんでした。手動で: sudo minori restore $COPY --replace"
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A release: a folder with Python, libraries and Minori, named by what is in it. One link says which
-# of them runs, so that going forward and going back are each one rename (docs/adr/0025).
+# of them runs, so that going forward and going back are each one rename (docs/adr/0024).
 
 # A Raspberry Pi's card is small: what a release takes, and some air.
 NEEDED_MB=1800 NEEDED_WITHOUT_FORECAST_MB=600
