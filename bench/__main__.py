@@ -21,7 +21,6 @@ ORDER = (
     "modbus",
     "decode",
     "gs1",
-    "uplink",
     "graph",
     "forecasting",
 )

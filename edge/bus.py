@@ -19,28 +19,23 @@ import ssl
 import struct
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import aiomqtt
 import paho.mqtt.client as paho
 from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge.errors import (
-    BrokerDeaf,
-    BrokerLost,
-    BrokerRefused,
-    EdgeError,
-    SubscriptionRefused,
-)
-from edge.hearing import LOOK_EVERY_S, Hearing, own_topic
+from edge.errors import BrokerLost, BrokerRefused, EdgeError, SubscriptionRefused
 from edge.publish_packet import PUBLISH, Publish, packet_end, parse
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # The broker keeps what we missed this long; the store knows redelivered messages as long.
 SESSION_EXPIRY_S = 7 * 24 * 3600
@@ -99,7 +94,6 @@ class Bus:
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.connections = 0
-        self.deaf = 0  # how often a connection that was up heard nothing any more
         self._session: _Session | None = None
         self._connected = asyncio.Event()
         self._filters: list[str] = []
@@ -144,8 +138,8 @@ class Bus:
         try:
             for topic in before:
                 if topic not in filters:
-                    await session.client.unsubscribe(topic)
-            await _subscribe(session.client, self.broker, [f for f in filters if f not in before])
+                    await session.answer(session.client.unsubscribe(topic))
+            await _subscribe(session, self.broker, [f for f in filters if f not in before])
         except aiomqtt.MqttError as error:
             # The connection is gone; the next one begins with what is wanted now.
             log.info("subscriptions change with the next connection: %s", error)
@@ -163,7 +157,7 @@ class Bus:
         if session is None:
             raise BrokerLost(broker=self.broker, cause="not connected")
         try:
-            await session.client.publish(topic, payload, qos=qos, retain=retain)
+            await session.answer(session.client.publish(topic, payload, qos=qos, retain=retain))
         except aiomqtt.MqttError as error:
             raise BrokerLost(broker=self.broker, cause=error) from error
 
@@ -174,83 +168,22 @@ class Bus:
                 session.take_over_reading()
                 # From here on who changes the subscriptions does so on this connection.
                 self._session = session
-                await _subscribe(session.client, self.broker, self._filters)
-                can_ask = receive is not None and await _may_hear_itself(
-                    session.client, self.broker
-                )
+                await _subscribe(session, self.broker, self._filters)
                 _heed_cancelling()
                 self.connections += 1
                 self._connected.set()
                 log.info("connected to MQTT broker %s", self.broker)
-                async with _beside(self._listen_for_silence(session) if can_ask else None):
-                    # Its own queue stays empty: this only ends, with an error, when we are cut off.
-                    async for _ in session.client.messages:
-                        pass
+                # Its own queue stays empty: this only ends, with an error, when we are cut off.
+                async for _ in session.client.messages:
+                    pass
         except MqttConnectError as error:
             raise BrokerRefused(broker=self.broker, reason=error) from error
         except aiomqtt.MqttError as error:
-            if isinstance(error.__cause__, BrokerDeaf):
-                raise error.__cause__ from None
             raise BrokerLost(broker=self.broker, cause=error.__cause__ or error) from error
         finally:
             self._connected.clear()
             self._session = None
             session.close()
-
-    async def _listen_for_silence(self, session: "_Session") -> None:
-        """Ask a quiet connection whether it still hears, and cut one that does not."""
-        topic = own_topic(self.broker.client_id)
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            if session.is_paused:
-                # We do not read because the store is behind: that is our silence, not theirs.
-                session.hearing.heard(time.monotonic())
-            state = session.hearing.state(time.monotonic())
-            if state == "ask":
-                # Only handed to the socket: on a dead line even this would wait for ever.
-                session.say(topic)
-            elif state == "deaf":
-                self.deaf += 1
-                session.cut(BrokerDeaf(broker=self.broker))
-                return
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]:
-    """Do some work while the block runs, and end it with the block."""
-    task = None if work is None else asyncio.create_task(work, name="hearing")
-    try:
-        yield
-    finally:
-        if task is not None:
-            task.cancel()
-
-
-async def try_out(broker: Broker, filters: Iterable[str]) -> list[SubscriptionRefused]:
-    """Connect once, ask for every topic, and hang up without leaving a session behind.
-
-    Args:
-        broker: Under a name that nobody else has there: the broker hangs up on the other one.
-
-    Returns:
-        What it does not let us listen to.
-
-    Raises:
-        BrokerRefused, BrokerLost: it did not let us in, or does not answer.
-    """
-    refused = []
-    try:
-        async with _client(broker, is_kept=False) as client:
-            for topic in filters:
-                try:
-                    await _subscribe(client, broker, [topic])
-                except SubscriptionRefused as error:
-                    refused.append(error)
-    except MqttConnectError as error:
-        raise BrokerRefused(broker=broker, reason=error) from error
-    except (aiomqtt.MqttError, OSError) as error:
-        raise BrokerLost(broker=broker, cause=error.__cause__ or error) from error
-    return refused
 
 
 def wait_s(failures: int) -> float:
@@ -267,25 +200,19 @@ def _heed_cancelling() -> None:
         raise asyncio.CancelledError
 
 
-async def _subscribe(client: aiomqtt.Client, broker: Broker, filters: Iterable[str]) -> None:
-    for topic in filters:
-        granted = await client.subscribe(topic, qos=1)
+async def _subscribe(session: "_Session", broker: Broker, filters: Sequence[str]) -> None:
+    """Ask for all of them in one packet: a round trip each, behind a backlog, took seconds."""
+    if not filters:
+        return
+    level = SubscribeOptions(qos=1) if broker.version == "5" else 1
+    asked: Any = [(topic, level) for topic in filters]
+    granted: Any = await session.answer(session.client.subscribe(asked))
+    for topic, code in zip(filters, granted, strict=True):
         # At 3.1.1 codes are numbers, at 5 objects; 0x80 and above is a refusal in both.
-        for code in granted:
-            if (code if isinstance(code, int) else code.value) >= 0x80:
-                raise SubscriptionRefused(
-                    broker=broker, topic=topic, reason=code, username=broker.username or "(none)"
-                )
-
-
-async def _may_hear_itself(client: aiomqtt.Client, broker: Broker) -> bool:
-    """Subscribe to our own topic; a broker whose access list forbids it is not asked later."""
-    try:
-        await _subscribe(client, broker, [own_topic(broker.client_id)])
-    except SubscriptionRefused as error:
-        log.warning("%s; a connection gone deaf will not be noticed", error)
-        return False
-    return True
+        if (code if isinstance(code, int) else code.value) >= 0x80:
+            raise SubscriptionRefused(
+                broker=broker, topic=topic, reason=code, username=broker.username or "(none)"
+            )
 
 
 class _Session:
@@ -300,6 +227,8 @@ class _Session:
         self._paho = self.client._client  # noqa: SLF001 no public way to manual acknowledgement
         self._paho.manual_ack_set(True)
         self._paho.on_message = self._on_message
+        self._paho.on_disconnect = self._on_disconnect
+        self._paho.on_socket_register_write = self._on_wish_to_write
         self._loop = asyncio.get_running_loop()
         self._receive = receive
         self._five = broker.version == "5"
@@ -310,21 +239,6 @@ class _Session:
         self._is_open = True
         self._is_paused = False
         self._ahead: _ReadAhead | None = None
-        self._own_topic = own_topic(broker.client_id)
-        self.hearing = Hearing(time.monotonic())
-
-    @property
-    def is_paused(self) -> bool:
-        return self._is_paused
-
-    def say(self, topic: str) -> None:
-        """Hand one small message to the socket, without waiting for anything."""
-        self._paho.publish(topic, b"", qos=0)
-
-    def cut(self, error: Exception) -> None:
-        """End a connection that is of no use, whatever the line still pretends."""
-        self._fail(error)
-        self._paho._sock_close()  # noqa: SLF001  disconnecting in good order would wait for it
 
     def take_over_reading(self) -> None:
         """From here on bytes are read by us, and no more of them than may be outstanding."""
@@ -333,6 +247,22 @@ class _Session:
         self._loop.add_reader(self._ahead.fileno(), self._read)
         # What came between connecting and now was read by paho, or lies in TLS.
         self._read()
+
+    async def answer(self, call: Awaitable[T]) -> T:
+        """Wait for what the broker says, or until the line breaks: aiomqtt waits on for 10 s.
+
+        Raises:
+            aiomqtt.MqttError: it refused, or never answered.
+        """
+        asked = asyncio.ensure_future(call)
+        lost = self.client._disconnected  # noqa: SLF001
+        try:
+            await asyncio.wait((asked, lost), return_when=asyncio.FIRST_COMPLETED)
+            if asked.done():
+                return asked.result()
+            raise aiomqtt.MqttError("the connection broke before it answered") from _why(lost)
+        finally:
+            asked.cancel()
 
     def close(self) -> None:
         """Forget this connection; acknowledgements that come later go nowhere."""
@@ -349,10 +279,30 @@ class _Session:
         payload = bytes(raw.payload)
         self._add(Publish(raw.topic, payload, raw.qos, raw.mid, raw.retain, raw.dup))
 
+    def _on_disconnect(self, *said: Any) -> None:
+        """Tell also who still waits to be let in, whom aiomqtt lets wait 10 s."""
+        self.client._on_disconnect(*said)  # noqa: SLF001
+        waiting = self.client._connected  # noqa: SLF001
+        if not waiting.done():
+            waiting.set_exception(aiomqtt.MqttError("it hung up before it let us in"))
+
+    def _on_wish_to_write(self, _client: Any, _userdata: Any, sock: Any) -> None:
+        # paho connects in a thread.
+        self._loop.call_soon_threadsafe(self._add_writer, sock)
+
+    def _add_writer(self, sock: Any) -> None:
+        # Closed meanwhile, its number may already be another connection's: aiomqtt, which notes
+        # the number, would then be called again and again about a line that is not ours.
+        if sock.fileno() >= 0:
+            self._loop.add_writer(sock.fileno(), self._write)
+
+    def _write(self) -> None:
+        try:
+            self._paho.loop_write()
+        except Exception as error:  # noqa: BLE001 as aiomqtt does: any failure here is the line's
+            self._fail(error)
+
     def _add(self, said: Publish) -> None:
-        self.hearing.heard(time.monotonic())
-        if said.topic == self._own_topic:
-            return
         message = Message(self, said)
         self._outstanding.append(message)
         self._burst.append(message)
@@ -420,6 +370,11 @@ class _Session:
         lost = self.client._disconnected  # noqa: SLF001
         if not lost.done():
             lost.set_exception(error)
+            lost.exception()  # seen: nobody may be waiting for it any more
+
+
+def _why(lost: "asyncio.Future[None]") -> BaseException | None:
+    return lost.exception() if lost.done() and not lost.cancelled() else None
 
 
 class _ReadAhead:
@@ -461,13 +416,12 @@ class _ReadAhead:
         return piece
 
 
-def _client(broker: Broker, *, is_kept: bool = True) -> aiomqtt.Client:
-    """Return a client; `is_kept`: the broker keeps what comes while we are away."""
+def _client(broker: Broker) -> aiomqtt.Client:
     five = broker.version == "5"
     properties = None
     if five:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = SESSION_EXPIRY_S if is_kept else 0
+        properties.SessionExpiryInterval = SESSION_EXPIRY_S
         properties.ReceiveMaximum = broker.receive_maximum
     return aiomqtt.Client(
         broker.host,
@@ -476,9 +430,9 @@ def _client(broker: Broker, *, is_kept: bool = True) -> aiomqtt.Client:
         username=broker.username or None,
         password=broker.password or None,
         protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
-        clean_session=None if five else not is_kept,
+        clean_session=None if five else False,
         # paho refuses anything but its default at 3.1.1, where the flag above says it.
-        clean_start=not is_kept if five else paho.MQTT_CLEAN_START_FIRST_ONLY,
+        clean_start=False if five else paho.MQTT_CLEAN_START_FIRST_ONLY,
         properties=properties,
         keepalive=KEEPALIVE_S,
         tls_context=broker.tls,

@@ -15,7 +15,6 @@ from sqlalchemy import make_url
 from edge.settings.alarms import AlarmRule
 from edge.settings.backup import Backup
 from edge.settings.contacts import Contact, Smtp
-from edge.settings.disk import Disk
 from edge.settings.fields import CODE_PATTERN, Code, Says, Table, TimeZone
 from edge.settings.hub import Hub
 from edge.settings.lots import Lots
@@ -36,7 +35,6 @@ __all__ = [
     "Contact",
     "Database",
     "Device",
-    "Disk",
     "Hub",
     "Lots",
     "Metrics",
@@ -68,7 +66,6 @@ class Settings(BaseSettings):
     )
     site: Site = Site()
     database: Database = Database()
-    disk: Disk = Disk()
     web: Web = Web()
     mqtt: Mqtt = Mqtt()
     hub: Hub = Hub()

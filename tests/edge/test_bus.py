@@ -12,9 +12,10 @@ from amqtt.broker import Broker as Amqtt
 
 from edge.broker import _config, serving
 from edge.bus import LONGEST_WAIT_S, PIECE, Broker, Bus, Message, Receiver, wait_s
-from edge.errors import AddressTaken, BrokerRefused, SubscriptionRefused
+from edge.errors import AddressTaken, BrokerLost, BrokerRefused, SubscriptionRefused
 from tests.edge.conftest import until
 from tests.fakes.mosquitto import Mosquitto, free_port
+from tests.faults.rig.proxy import Proxy
 
 VERSIONS = ("5", "3.1.1")
 
@@ -169,6 +170,33 @@ async def test_an_acknowledgement_after_the_connection_broke_is_harmless(
         got[0].acknowledge()
         mosquitto.start()
         await until(lambda: bus.is_connected)
+
+
+async def test_who_hangs_up_before_letting_us_in_is_not_waited_for() -> None:
+    """A broker that flaps each second would else cost ten seconds each time."""
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(BrokerLost, match="hung up before it let us in"):
+            await Bus(Broker("127.0.0.1", port, "me"))._connect_and_hold(None)
+
+
+async def test_a_message_on_its_way_when_the_line_breaks_is_not_waited_for(
+    mosquitto: Mosquitto,
+) -> None:
+    async with (
+        Proxy(lambda: mosquitto.port) as line,
+        running(Bus(Broker("127.0.0.1", line.port, "me"))) as bus,
+    ):
+        line.hold()
+        sending = asyncio.create_task(bus.publish("t", b"x"))
+        await asyncio.sleep(0.05)  # it is on its way, and nobody will answer
+        line.cut()
+        with pytest.raises(BrokerLost, match="broke before it answered"):
+            await sending
 
 
 async def test_a_wrong_password_is_refused_with_words(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ packet id and content, and say their number as their value.
 import asyncio
 import json
 import logging
+import math
 import sqlite3
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from edge.errors import BrokerLost
 FIRST_MS = 1_780_000_000_000
 PROBES = 7
 BURST = 50
+AT_ONCE = 200
 PAUSE_S = 0.02
 TOPICS = """
 [[mqtt.topics]]
@@ -59,13 +61,18 @@ class Load:
     _enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        # It tells of more than ten messages on their way, each time.
-        logging.getLogger("mqtt").setLevel(logging.ERROR)
-        while not self._enough.is_set():
-            burst = range(self.sent, self.sent + BURST)
-            self.sent += BURST
-            await asyncio.gather(*(self._publish(number) for number in burst))
-            await asyncio.sleep(PAUSE_S)
+        # It tells of more than ten messages on their way, and of every connection that broke.
+        logging.getLogger("mqtt").setLevel(logging.CRITICAL)
+        # So many wait for a broker that is away, and fall upon it when it is back.
+        room = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as tasks:
+            while not self._enough.is_set():
+                for number in range(self.sent, self.sent + BURST):
+                    await room.acquire()
+                    task = tasks.create_task(self._publish(number))
+                    task.add_done_callback(lambda _: room.release())
+                self.sent += BURST
+                await asyncio.sleep(PAUSE_S)
 
     def stop(self) -> None:
         self._enough.set()
@@ -99,9 +106,10 @@ def count(database: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM reading").fetchone()[0])
 
 
-async def settled(database: Path, expected: int, *, patience_s: float = 20) -> Counter[int]:
-    """Return what is stored once all is, or once nothing more has come for so long: then
-    something is lost, and the caller says what."""
+async def settled(
+    database: Path, expected: float = math.inf, *, patience_s: float = 20
+) -> Counter[int]:
+    """Return what is stored once all is, or once nothing more has come for so long."""
     seen, since = -1, time.monotonic()
     while True:
         found = count(database)
