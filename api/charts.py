@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -24,6 +25,8 @@ ENOUGH_H = 14.0
 _MOST_TICKS = 5
 
 Pair = tuple[float, float]
+# From when to when a range is wanted.
+Wanted = tuple[datetime, datetime, Pair]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Plot:
 def time_plot(
     points: Sequence[Point],
     *,
-    target: Pair | None,
+    target: Pair | Sequence[Wanted] | None,
     zone: str,
     say: Callable[[float, int], str],
     until: datetime | None = None,
@@ -50,7 +53,7 @@ def time_plot(
 
     Args:
         points: Buckets of equal width, oldest first; None where nothing was heard.
-        target: (low, high) the quantity should stay in.
+        target: (low, high) the quantity should stay in, or that from when to when.
         zone: IANA zone of the time labels.
         say: Writes a number of so many digits as the reader does.
         until: What lies later is not a gap: it has not happened yet.
@@ -63,12 +66,14 @@ def time_plot(
         return None
     lows = [p.low for p in heard if p.low is not None]
     highs = [p.high for p in heard if p.high is not None]
-    ticks = nice_ticks(min([*lows, *(target or ())]), max([*highs, *(target or ())]))
+    bands = _bands(target, points)
+    limits = [limit for _, _, pair in bands for limit in pair]
+    ticks = nice_ticks(min([*lows, *limits]), max([*highs, *limits]))
     y = _scale(ticks[0], ticks[-1])
     drawn = _drawn(points, zone)
     parts = [
         _grid(len(ticks)),
-        _band(target, y),
+        *(_band(left, right, pair, y) for left, right, pair in bands),
         *_gaps(points, until),
         _spread([(x, p.low, p.high) for x, p in drawn], y),
         _line("line", [(x, p.mean) for x, p in drawn], y),
@@ -174,12 +179,28 @@ def _grid(ticks: int) -> Markup:
     return Markup('<path class="grid" d="{}"/>').format(path)
 
 
-def _band(target: Pair | None, y: Callable[[float], float]) -> Markup:
-    if target is None:
-        return Markup("")
-    top, bottom = round(y(target[1])), round(y(target[0]))
-    return Markup('<rect class="band" x="0" y="{}" width="{}" height="{}"/>').format(
-        top, WIDTH, max(1, bottom - top)
+def _bands(
+    target: Pair | Sequence[Wanted] | None, points: Sequence[Point]
+) -> list[tuple[float, float, Pair]]:
+    """Return where ranges are wanted, in x, cut to what is drawn."""
+    if not target:
+        return []
+    if isinstance(target, tuple) and isinstance(target[0], (int, float)):
+        return [(0, WIDTH, cast("Pair", target))]
+    width = points[1].at - points[0].at if len(points) > 1 else timedelta(hours=1)
+    start, whole = points[0].at, width * len(points)
+    found = []
+    for begin, end, pair in cast("Sequence[Wanted]", target):
+        left, right = ((at - start) / whole * WIDTH for at in (begin, end))
+        if left < WIDTH and right > 0:
+            found.append((max(0.0, left), min(float(WIDTH), right), pair))
+    return found
+
+
+def _band(left: float, right: float, pair: Pair, y: Callable[[float], float]) -> Markup:
+    top, bottom = round(y(pair[1])), round(y(pair[0]))
+    return Markup('<rect class="band" x="{}" y="{}" width="{}" height="{}"/>').format(
+        round(left), top, round(right) - round(left), max(1, bottom - top)
     )
 
 

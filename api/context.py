@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from starlette.requests import HTTPConnection
 
 from api.attempts import Attempts
+from api.dayshares import Days
 from api.metrics import Counters
 from api.settings import WebSettings
 from api.stories import Stories
@@ -35,6 +36,7 @@ class Web:
     counters: Counters = field(default_factory=Counters)
     attempts: Attempts = field(default_factory=Attempts)
     stories: Stories = field(default_factory=Stories)
+    days: Days = field(default_factory=Days)
 
 
 def web_of(request: HTTPConnection) -> Web:

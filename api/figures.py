@@ -72,7 +72,7 @@ def of_span(
     quantity: str,
     points: Sequence[Point],
     *,
-    target: charts.Pair | None,
+    target: Sequence[charts.Wanted],
     zone: str,
     until: datetime,
 ) -> Figure:
@@ -144,6 +144,9 @@ def _summary(reader: Reader, condition: Condition, digits: int) -> str:
                 unit=unit,
             )
         )
+    elif condition.in_range is not None:
+        share = reader.percent(condition.in_range)
+        said.append(_("{share} of the time as its recipe wants.", share=share))
     if condition.covered < 0.995:
         said.append(
             _(

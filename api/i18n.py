@@ -116,6 +116,17 @@ class Reader:
     def clock(self, at: datetime, zone: str) -> str:
         return str(format_datetime(at.astimezone(ZoneInfo(zone)), "HH:mm", locale=self.language))
 
+    def duration(self, span: timedelta) -> str:
+        """Return a span in hours and minutes: "6 h 12 min"."""
+        minutes = round(span.total_seconds() / 60)
+        hours, rest = divmod(minutes, 60)
+        _ = self
+        if not hours:
+            return _("{minutes} min", minutes=rest)
+        if not rest:
+            return _("{hours} h", hours=hours)
+        return _("{hours} h {minutes} min", hours=hours, minutes=rest)
+
     def age(self, span: timedelta) -> str:
         """Return how long ago, in one unit: "3 minutes"."""
         return str(format_timedelta(span, locale=self.language, threshold=1.2))

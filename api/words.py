@@ -42,6 +42,14 @@ def stages(_: Reader) -> dict[str, str]:
     }
 
 
+def since_the_cut(_: Reader) -> dict[str, str]:
+    """What follows growing, by the codes of `traceability.by_stage`."""
+    return {
+        "harvested": _("After the cut, until packed"),
+        "packed": _("Packed: its cold chain"),
+    }
+
+
 def zone_kinds(_: Reader) -> dict[str, str]:
     return {
         "growing_room": _("Growing room"),
@@ -75,6 +83,18 @@ def day_of(_: Reader, light: Light) -> str:
     if light.by == "lamp":
         return _("Day is while the lamps are on")
     return _("Day is while PPFD is above {value} µmol/m²/s", value=_.number(light.threshold))
+
+
+def state(_: Reader, kind: str, value: float) -> str:
+    """Say a state of equipment, by `sensors.Quantity.state`; a vent by half says by how much."""
+    on, off = {
+        "on_off": (_("on"), _("off")),
+        "open_closed": (_("standing open"), _("shut")),
+        "yes_no": (_("yes"), _("no")),
+    }[kind]
+    if 0 < value < 1:
+        return f"{on} {_.percent(value)}"
+    return on if value > 0 else off
 
 
 def told_by(_: Reader) -> dict[str, str]:

@@ -6,7 +6,7 @@ is kept at. Lots of one recipe are summed up stage by stage; what nobody measure
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
@@ -15,7 +15,7 @@ from sensors import QUANTITIES
 from sensors.quantities import STATES
 from traceability import conditions, life, quarters, recipes, stage_sums
 from traceability.conditions import DERIVED, spans_of
-from traceability.lived import Condition, DayLight, Span
+from traceability.lived import Condition, Conditions, DayLight, Span
 from traceability.local_days import time_there
 from traceability.models import Lot, Recipe, Stay, TradeItem, Zone
 from traceability.quarters import Range, Told
@@ -52,9 +52,20 @@ class StageLived:
     def is_growing(self) -> bool:
         return self.code not in (HARVESTED, PACKED)
 
+    @property
+    def not_measured(self) -> list[str]:
+        """What was wanted and no probe told."""
+        told = {one.quantity for one in self.conditions}
+        return [name for name in (self.stage.targets if self.stage else ()) if name not in told]
 
-def of_lot(session: Session, lot: Lot, *, now: datetime) -> list[StageLived]:
-    """Return the stages of a lot's life up to `now`: growing, in their order, then since."""
+
+def of_lot(
+    session: Session, lot: Lot, *, now: datetime, wanted_only: bool = False
+) -> list[StageLived]:
+    """Return the stages of a lot's life up to `now`: growing, in their order, then since.
+
+    `wanted_only` leaves out what no stage has a range for, which is quicker.
+    """
     past = life.of_lot(session, lot, now=now)
     groups = _growing(session, past, now)
     for code in (HARVESTED, PACKED):
@@ -63,21 +74,43 @@ def of_lot(session: Session, lot: Lot, *, now: datetime) -> list[StageLived]:
         if spans:
             stage = _kept_at(session, cut) if code == PACKED else None
             groups.append(_Group(code, stage, None, list(cut), spans))
-    return [group.lived(session) for group in groups]
+    return [group.lived(session, wanted_only=wanted_only) for group in groups]
 
 
-def lived(session: Session, spans: Sequence[Span], stage: Stage | None) -> list[Condition]:
+def against(lived: Conditions, stages: Sequence[StageLived]) -> Conditions:
+    """Return what was lived through with its share in range by the stages' own ranges.
+
+    `target` is said where one range held all the time.
+    """
+    shares = judged(stages)
+    targets = {quantity: _one_target(stages, quantity) for quantity in shares}
+    found = [
+        replace(one, in_range=shares.get(one.quantity), target=targets.get(one.quantity))
+        for one in lived.quantities
+    ]
+    return replace(lived, quantities=found)
+
+
+def lived(
+    session: Session,
+    spans: Sequence[Span],
+    stage: Stage | None,
+    *,
+    wanted_only: bool = False,
+) -> list[Condition]:
     """Return every quantity measured in the spans, whole and by day and night, against the stage.
 
     The daily light is among them: of whole days, `in_range` being a share of those.
     """
+    if wanted_only and (stage is None or not stage.targets):
+        return []
     windows = windows_of(session, spans)
     light = None if stage is None else stage.light
     targets: Mapping[str, Wanted] = {} if stage is None else stage.targets
     part_of = parts_of(session, windows, spans, light)
     lengths = stage_sums.lengths_of(spans, part_of)
     found = []
-    for told in _by_quantity(session, windows, targets):
+    for told in _by_quantity(session, windows, targets, wanted_only=wanted_only):
         found += stage_sums.conditions_of(
             told,
             targets.get(told[0].quantity),
@@ -86,6 +119,8 @@ def lived(session: Session, spans: Sequence[Span], stage: Stage | None) -> list[
             gaps_of=lambda one: gaps_of(session, one.window, trusted(one.window)),
             by_part=light is not None,
         )
+    if wanted_only and "dli" not in targets:
+        return found
     dli = _of_whole_days(session, spans, targets.get("dli"))
     return [*found, dli] if dli else found
 
@@ -102,6 +137,14 @@ def judged(stages: Sequence[StageLived]) -> dict[str, float]:
     return {quantity: inside[quantity] / held[quantity] for quantity in held if held[quantity]}
 
 
+def _one_target(stages: Sequence[StageLived], quantity: str) -> Range | None:
+    """Return the range of a quantity where every stage that wants it wants the same."""
+    wanted = [s.stage.targets[quantity] for s in stages if s.stage and quantity in s.stage.targets]
+    if not wanted or any(one != wanted[0] for one in wanted):
+        return None
+    return wanted[0].always
+
+
 @dataclass(slots=True)
 class _Group:
     """What is summed up together: lots of one recipe in one of its stages."""
@@ -113,7 +156,7 @@ class _Group:
     spans: list[Span] = field(default_factory=list)
     phases: list[tuple[datetime, datetime]] = field(default_factory=list)
 
-    def lived(self, session: Session) -> StageLived:
+    def lived(self, session: Session, *, wanted_only: bool) -> StageLived:
         spans = _joined(self.spans)
         times = self.phases or [(span.start, span.end) for span in spans]
         return StageLived(
@@ -124,8 +167,8 @@ class _Group:
             start=min(start for start, _ in times),
             end=max(end for _, end in times),
             spans=spans,
-            conditions=lived(session, spans, self.stage) if spans else [],
-            light=conditions.daily_light(session, spans) if spans else [],
+            conditions=lived(session, spans, self.stage, wanted_only=wanted_only),
+            light=[] if wanted_only else conditions.daily_light(session, spans),
         )
 
 
@@ -205,7 +248,11 @@ def _kept_at(session: Session, packed: Sequence[Lot]) -> Stage | None:
 
 
 def _by_quantity(
-    session: Session, windows: Sequence[Window], targets: Mapping[str, Wanted]
+    session: Session,
+    windows: Sequence[Window],
+    targets: Mapping[str, Wanted],
+    *,
+    wanted_only: bool,
 ) -> list[list[Told]]:
     """Return what every probe said, the probes of one quantity together; states are no climate."""
 
@@ -218,10 +265,13 @@ def _by_quantity(
         quantity = window.series.quantity
         if quantity in STATES or QUANTITIES[quantity].total:
             continue
+        if wanted_only and quantity not in targets:
+            continue
         told = quarters.measured(session, window, ranges_of(quantity))
         if told.quarters:
             found.setdefault(quantity, []).append(told)
-    missing = [name for name in DERIVED if name not in found]
+    derived = [name for name in DERIVED if name in targets] if wanted_only else DERIVED
+    missing = [name for name in derived if name not in found]
     for told in quarters.computed(session, windows, missing, ranges_of):
         found.setdefault(told.quantity, []).append(told)
     return [found[quantity] for quantity in QUANTITIES if quantity in found]

@@ -16,11 +16,11 @@ from sqlmodel import Session, col, select
 from sensors import QUANTITIES, Quality, to_ms, utc_from_ms
 from sensors.derived import OF_AIR
 from sensors.heat import Clipping, degree_days
-from traceability import catalogue, derived
+from traceability import derived
 from traceability.derived import Bucket
 from traceability.lived import Condition, Conditions, DayLight, DegreeDays, Gap, Point, Span
 from traceability.local_days import shares_of, time_there, time_zone_of
-from traceability.models import Crop, Stay, Zone
+from traceability.models import Stay, Zone
 from traceability.models.base import HasId
 from traceability.windows import Window, best_by_span, gaps_of, trusted, windows_of
 
@@ -38,7 +38,6 @@ __all__ = [
     "lived_through",
     "spans_of",
     "summaries",
-    "targets_of",
     "warmth",
 ]
 
@@ -78,13 +77,6 @@ def spans_of(
         else:
             spans.append(Span(zone, stay.start, end))
     return sorted(spans, key=lambda span: span.start)
-
-
-def targets_of(session: Session, crop_id: str | None) -> dict[str, tuple[float, float]]:
-    """Return quantity -> (low, high) in which the crop should grow all its life."""
-    if crop_id is None:
-        return {}
-    return catalogue.targets_of(session, session.get_one(Crop, crop_id)) or {}
 
 
 def lived_through(

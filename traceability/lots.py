@@ -391,7 +391,7 @@ def under_recipe(session: Session, lot: Lot, crop: Crop) -> dict[str, object]:
     if recipe is None:
         return {}
     lot.recipe_id = recipe.id
-    return {"recipe": recipe.id, "recipe_version": recipe.version}
+    return {"recipe_version": recipe.version, "recipe_digest": recipes.digest_of(recipe)}
 
 
 def _code(

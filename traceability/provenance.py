@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from traceability import conditions, life, recalls
+from traceability import by_stage, conditions, life, recalls
 from traceability.conditions import Conditions, Point
 from traceability.models import (
     Act,
@@ -110,8 +110,11 @@ def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
     """Return the public story of a lot as known now."""
     past = life.of_lot(session, lot, now=now)
     growing, family = past.growing, past.family
-    targets = conditions.targets_of(session, lot.crop_id)
-    lived = conditions.lived_through(session, growing, targets=targets)
+    stages = by_stage.of_lot(session, lot, now=now, wanted_only=True)
+    lived = by_stage.against(
+        conditions.lived_through(session, growing), [one for one in stages if one.is_growing]
+    )
+    kept = [one for one in stages if one.code == by_stage.PACKED]
     measured = {c.quantity for c in lived.quantities}
     return Provenance(
         lot=lot.code,
@@ -123,7 +126,7 @@ def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
         journey=_journey(session, family),
         findings=findings(session, family),
         growing=lived,
-        after=conditions.lived_through(session, past.since),
+        after=by_stage.against(conditions.lived_through(session, past.since), kept),
         charts={q: conditions.chart(session, growing, q) for q in CHARTED if q in measured},
         recalled=_recalled(session, lot),
     )

@@ -7,6 +7,7 @@ is bad or stale on, nobody knows it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Row, case, func, or_
@@ -58,7 +59,7 @@ class Equipment:
     @property
     def switched_on(self) -> int:
         """How often it went from off to on (a pump that starts too often is worn out soon)."""
-        pairs = zip(self.runs, self.runs[1:], strict=False)
+        pairs = pairwise(self.runs)
         return sum(not a.is_on and b.is_on and a.end == b.start for a, b in pairs)
 
 
@@ -85,7 +86,8 @@ def runs(session: Session, window: Window) -> list[Run]:
     """Return the runs of one series within its window; equal states next to each other are one."""
     found: list[Run] = []
     turns = session.connection().execute(_turns(window)).all()
-    for turn, after in zip(turns, [*turns[1:], None], strict=True):
+    for turn, after in pairwise([*turns, None]):
+        assert turn is not None
         end_ms = _end_ms(turn, after, window)
         start_ms = max(turn.at_ms, window.start_ms)
         if turn.value is None or end_ms <= start_ms:

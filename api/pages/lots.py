@@ -14,13 +14,13 @@ from api.deps import FormSaid, InWeb, ReadSession, SignedIn
 from api.language import reader_of
 from api.lot_label import label_of
 from api.lotlist import Wanted, every_row, page_of, rows_of
-from api.pages import newlot
+from api.pages import newlot, stageviews
 from api.pages.actforms import forms_for, perform
 from api.pages.fields import Answers, local_input
 from api.pages.lotviews import history, tree
 from api.problems import sentence, status_of
 from api.templating import page
-from traceability import acts
+from traceability import acts, by_stage
 from traceability.acts import Occasion
 from traceability.database import reading_session, writing_session
 from traceability.errors import NotFound, TraceabilityError
@@ -92,11 +92,13 @@ def show(lot_id: str, request: Request, session: ReadSession, web: InWeb) -> Res
 
 @router.get("/lots/{lot_id}/conditions")
 def lived_through(lot_id: str, request: Request, session: ReadSession, web: InWeb) -> Response:
-    """What the lot lived through while it grew. A page of its own: it reads every measurement."""
+    """What the lot lived through. A page of its own: it reads every measurement."""
     lot = _lot(session, lot_id)
     story = web.stories.of(session, lot, now=web.now())
-    found = figures.of_lot(reader_of(request), story)
-    return page(request, "lot_conditions.html", lot=lot, story=story, figures=found)
+    reader, zone = reader_of(request), story.farm.time_zone
+    stages = stageviews.views_of(reader, by_stage.of_lot(session, lot, now=web.now()), zone)
+    found = figures.of_lot(reader, story)
+    return page(request, "lot_conditions.html", lot=lot, story=story, figures=found, stages=stages)
 
 
 @router.post("/lots/{lot_id}/{kind}")

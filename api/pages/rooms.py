@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from markupsafe import Markup
 from sqlmodel import Session, col, select
 
-from api import charts, figures, words
+from api import charts, equipment, figures, words
+from api.dayshares import Days, StageRows
 from api.deps import InWeb, ReadSession
 from api.digits import DIGITS
 from api.i18n import Reader
@@ -17,16 +18,20 @@ from api.language import reader_of
 from api.lotlist import rows_of
 from api.templating import page
 from sensors import QUANTITIES, Quality
+from sensors.quantities import STATES
 from traceability import conditions, readings, recipes
 from traceability.conditions import Span
 from traceability.derived import SOURCES as AIR_SOURCES
 from traceability.errors import NotFound
 from traceability.models import Lot, Site, Zone
 from traceability.readings import StoredReading
+from traceability.windows import STATE_HOLD_MS
 
 # A room is looked at over this time; a probe silent for longer than STALE is said to be silent.
 LOOK_BACK = timedelta(hours=24)
 STALE = timedelta(minutes=15)
+# A door speaks when it moves.
+STATE_STALE = timedelta(milliseconds=STATE_HOLD_MS)
 _POINTS = 144  # ten minutes each
 _SPARK_POINTS = 48
 
@@ -44,6 +49,7 @@ class Value:
     unit: str
     text: str
     digits: int
+    words: Sequence[str]  # off and on, of a state; else none
     at: datetime
     age: str
     is_stale: bool
@@ -62,16 +68,17 @@ class Room:
     spark: Markup | None
     spark_label: str
     lots: int
+    days: Sequence[StageRows]  # how today and yesterday were for the plants in it
 
 
-def rooms_now(session: Session, reader: Reader, now: datetime) -> list[Room]:
+def rooms_now(session: Session, reader: Reader, days: Days, now: datetime) -> list[Room]:
     """Return every place where something is measured or stands, with its newest values."""
     query = (
         select(Zone, Site)
         .join(Site, col(Site.id) == col(Zone.site_id))
         .order_by(col(Site.code), col(Zone.code))
     )
-    found = [_room(session, reader, zone, site, now) for zone, site in session.exec(query)]
+    found = [_room(session, reader, days, zone, site, now) for zone, site in session.exec(query)]
     return [room for room in found if room.values or room.lots]
 
 
@@ -87,7 +94,8 @@ def show(zone_id: str, request: Request, session: ReadSession, web: InWeb) -> Re
     return page(
         request,
         "room.html",
-        room=_room(session, reader, zone, site, now),
+        room=_room(session, reader, web.days, zone, site, now),
+        equipment=equipment.of_room(session, reader, zone, _span(zone, now), now),
         figures=_last_day(session, reader, zone, site, now),
         rows=rows_of(session, here) if here else [],
     )
@@ -97,7 +105,8 @@ def _last_day(
     session: Session, reader: Reader, zone: Zone, site: Site, now: datetime
 ) -> list[figures.Figure]:
     spans = [_span(zone, now)]
-    targets = _targets(session, zone, now)
+    demands = recipes.demands_at(session, zone, now)
+    wanted = recipes.course(session, spans[0], demands[0].stage) if demands else {}
     shown = {one.quantity for one in readings.latest(session, zone_id=zone.id)}
     if shown >= set(AIR_SOURCES):
         shown.update(conditions.DERIVED)
@@ -106,31 +115,32 @@ def _last_day(
             reader,
             quantity,
             conditions.chart(session, spans, quantity, points=_POINTS),
-            target=targets.get(quantity),
+            target=wanted.get(quantity, ()),
             zone=site.time_zone,
             until=now,
         )
-        for quantity in sorted(shown, key=list(QUANTITIES).index)
+        for quantity in sorted(shown - STATES.keys(), key=list(QUANTITIES).index)
     ]
 
 
-def _room(session: Session, reader: Reader, zone: Zone, site: Site, now: datetime) -> Room:
+def _room(
+    session: Session, reader: Reader, days: Days, zone: Zone, site: Site, now: datetime
+) -> Room:
     newest = readings.latest(session, zone_id=zone.id)
     newest.sort(key=lambda one: (list(QUANTITIES).index(one.quantity), one.device))
     targets = _targets(session, zone, now)
-    spark = None
-    if newest:
-        points = conditions.chart(
-            session, [_span(zone, now)], newest[0].quantity, points=_SPARK_POINTS
-        )
+    spark, first = None, next((one for one in newest if one.quantity not in STATES), None)
+    if first is not None:
+        points = conditions.chart(session, [_span(zone, now)], first.quantity, points=_SPARK_POINTS)
         spark = charts.sparkline(points)
     return Room(
         zone=zone,
         site=site,
         values=[_value(reader, one, targets, now) for one in newest],
         spark=spark,
-        spark_label=reader.name(QUANTITIES[newest[0].quantity]) if newest else "",
+        spark_label=reader.name(QUANTITIES[first.quantity]) if first else "",
         lots=len(_growing_here(session, zone)),
+        days=days.of(session, reader, zone, now),
     )
 
 
@@ -139,21 +149,25 @@ def _value(reader: Reader, one: StoredReading, targets: Targets, now: datetime) 
     target, age = targets.get(one.quantity), now - one.at
     outside = one.value is not None and target and not target[0] <= one.value <= target[1]
     label = reader.name(quantity) + (f" ({one.channel})" if one.channel else "")
-    said = [reader.number(v, 0 if v == int(v) else 1) for v in target] if target else []
+    state, stale = quantity.state, STATE_STALE if quantity.state else STALE
+    text = "–" if one.value is None else reader.number(one.value, digits)
+    if state and one.value is not None:
+        text = words.state(reader, state, one.value)
     return Value(
         key=str(one.series_id),
         label=label,
-        unit=quantity.unit,
-        text="–" if one.value is None else reader.number(one.value, digits),
+        unit="" if state else quantity.unit,
+        text=text,
         digits=digits,
+        words=[words.state(reader, state, value) for value in (0, 1)] if state else [],
         at=one.at,
         age=reader.age(age),
-        is_stale=age > STALE or one.quality is Quality.STALE,
+        is_stale=age > stale or one.quality is Quality.STALE,
         is_doubtful=one.quality in (Quality.UNCERTAIN, Quality.BAD),
         doubt=words.reasons(reader).get(one.reason.name.lower(), reader("in doubt")),
         is_out=bool(outside),
         device=one.device,
-        target="–".join(said),
+        target=reader.range(target) if target else "",
     )
 
 

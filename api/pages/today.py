@@ -50,7 +50,7 @@ def today(request: Request, session: ReadSession, web: InWeb, viewer: SignedIn) 
     return page(
         request,
         "today.html",
-        rooms=rooms_now(session, reader, now),
+        rooms=rooms_now(session, reader, web.days, now),
         done=recent(session),
         ahead=_ahead(session, now),
         counts=_counts(session),

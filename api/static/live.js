@@ -1,6 +1,7 @@
 // Keeps the numbers of rooms fresh. The page is complete without it.
 const EVERY_MS = 10000;
 const STALE_S = 15 * 60;
+const STATE_STALE_S = 25 * 3600;
 const language = document.documentElement.lang;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 
@@ -15,9 +16,11 @@ function show(place, reading, now) {
   const digits = Number(place.dataset.digits);
   const form = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const seconds = Math.max(0, (now - Date.parse(reading.at)) / 1000);
-  place.querySelector("[data-value]").textContent = reading.value === null ? "–" : form.format(reading.value);
+  const words = place.dataset.words?.split("|");
+  const word = words && (reading.value === 0 || reading.value === 1) ? words[reading.value] : null;
+  if (!words || word) place.querySelector("[data-value]").textContent = reading.value === null ? "–" : word ?? form.format(reading.value);
   place.querySelector("[data-age]").textContent = age(seconds);
-  place.classList.toggle("stale", seconds > STALE_S || reading.quality === "stale");
+  place.classList.toggle("stale", seconds > (words ? STATE_STALE_S : STALE_S) || reading.quality === "stale");
   place.classList.toggle("doubt", reading.quality === "uncertain" || reading.quality === "bad");
 }
 

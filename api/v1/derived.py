@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from api.deps import ReadSession
 from api.problems import problems
-from api.v1.lots import ConditionOut, DayLightOut, DegreeDaysOut
+from api.v1.lived import ConditionOut, DayLightOut, DegreeDaysOut
 from sensors import QUANTITIES
 from sensors.derived import OF_AIR
 from traceability import conditions, energy
@@ -119,10 +119,7 @@ def derived(
         ],
         leaves=_by_device(rules.leaves(session, spans)),
         ec25=_by_device(rules.compensated_ec(session, spans, uncompensated)),
-        daily_light=[
-            DayLightOut.model_validate(day, from_attributes=True)
-            for day in conditions.daily_light(session, spans)
-        ],
+        daily_light=DayLightOut.all(conditions.daily_light(session, spans)),
         degree_days=None
         if base_c is None
         else DegreeDaysOut.model_validate(conditions.warmth(session, spans, base_c)),

@@ -1,20 +1,20 @@
 """Lots: listed, found by any text that names one, with their history, conditions and graph."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from datetime import datetime
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from api.deps import InWeb, LotToRead, ReadSession
 from api.errors import BadCursor
 from api.lotlist import LARGEST_PAGE, PAGE_SIZE, Wanted, page_of, rows_of
 from api.problems import problems
+from api.v1.lived import ConditionsOut, StageOut
 from api.v1.shapes import ActOut, AmountOut, LotOut
-from sensors import QUANTITIES
-from traceability import conditions, genealogy, shares
+from traceability import by_stage, conditions, genealogy, shares
 from traceability.acts import of_lot
 from traceability.errors import AmbiguousLot, UnknownLot
 from traceability.gs1 import Gs1Error
@@ -35,79 +35,6 @@ class LotsOut(BaseModel):
 
 class Acts(BaseModel):
     acts: list[ActOut]
-
-
-class SpanOut(BaseModel):
-    zone: str
-    start: datetime
-    end: datetime
-
-
-class GapOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    zone: str
-    start: datetime
-    end: datetime
-
-
-class ConditionOut(BaseModel):
-    """One quantity, in its unit; shares are 0 to 1 and speak of the measured time only."""
-
-    quantity: str
-    unit: str
-    mean: float
-    low: float
-    high: float
-    target: tuple[float, float] | None
-    in_range: float | None
-    covered: float
-    uncertain: float
-    readings: int
-    gaps: list[GapOut]
-    derived_from: list[str]  # empty: measured itself; else computed from these of one probe
-
-    @classmethod
-    def of(cls, one: conditions.Condition) -> Self:
-        facts = {name: getattr(one, name) for name in cls.model_fields if name != "unit"}
-        unit = QUANTITIES[one.quantity].unit
-        return cls.model_validate(facts | {"unit": unit}, from_attributes=True)
-
-
-class DayLightOut(BaseModel):
-    day: date
-    mol: float
-    covered: float
-
-
-class DegreeDaysOut(BaseModel):
-    """Growing degree days [°C·d] above `base_c`; `clipping` says how, for three are in use."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    total: float
-    base_c: float
-    clipping: str
-    days: int
-    missing_days: int
-
-
-class ConditionsOut(BaseModel):
-    spans: list[SpanOut]
-    quantities: list[ConditionOut]
-    daily_light: list[DayLightOut]
-    degree_days: DegreeDaysOut | None  # null: the crop's base temperature is not said
-
-    @classmethod
-    def of(cls, lived: conditions.Conditions) -> Self:
-        return cls(
-            spans=[SpanOut(zone=s.zone.code, start=s.start, end=s.end) for s in lived.spans],
-            quantities=[ConditionOut.of(one) for one in lived.quantities],
-            daily_light=[
-                DayLightOut.model_validate(day, from_attributes=True) for day in lived.daily_light
-            ],
-            degree_days=lived.degree_days and DegreeDaysOut.model_validate(lived.degree_days),
-        )
 
 
 class EdgeOut(BaseModel):
@@ -170,15 +97,24 @@ def list_acts(lot: LotToRead, session: ReadSession) -> Acts:
     return Acts(acts=[ActOut.of(session, act) for act in of_lot(session, lot)])
 
 
+class LotConditionsOut(ConditionsOut):
+    """What the lot itself lived through; `stages` goes back through all it was made from."""
+
+    stages: list[StageOut]
+
+
 @router.get("/{lot}/conditions")
-def lived_through(lot: LotToRead, session: ReadSession, web: InWeb) -> ConditionsOut:
-    """Return what the lot itself lived through, gaps said aloud."""
-    spans = conditions.spans_of(session, [lot], now=web.now())
-    targets = conditions.targets_of(session, lot.crop_id)
+def lived_through(lot: LotToRead, session: ReadSession, web: InWeb) -> LotConditionsOut:
+    """Return what the lot lived through, whole and stage by stage, gaps said aloud."""
+    now = web.now()
+    spans = conditions.spans_of(session, [lot], now=now)
     crop = session.get(Crop, lot.crop_id) if lot.crop_id and lot.stage == "growing" else None
     base_c = crop.degree_day_base_c if crop else None
-    lived = conditions.lived_through(session, spans, targets=targets, base_c=base_c)
-    return ConditionsOut.of(lived)
+    stages = by_stage.of_lot(session, lot, now=now)
+    own = [one for one in stages if one.is_growing == (lot.stage == "growing")]
+    lived = by_stage.against(conditions.lived_through(session, spans, base_c=base_c), own)
+    told = ConditionsOut.of(lived).model_dump()
+    return LotConditionsOut(**told, stages=[StageOut.of(one) for one in stages])
 
 
 @router.get("/{lot}/trace")

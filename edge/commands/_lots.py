@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from edge.commands import _acts, _text
 from edge.commands._desk import Desk
 from sensors import QUANTITIES
-from traceability import acts, catalogue, conditions, life, lookup
+from traceability import acts, by_stage, catalogue, conditions, life, lookup
 from traceability.amounts import Amount
 from traceability.conditions import Condition, Conditions, Gap
 from traceability.models import Crop, Lot, TradeItem, Zone
@@ -48,12 +48,14 @@ def listed(desk: Desk, *, stage: str, crop: str, text: str, with_closed: bool, l
 def shown(desk: Desk, lot: Lot) -> str:
     """Return everything a grower asks of one lot."""
     past = life.of_lot(desk.session, lot, now=desk.now)
-    # The crop's ranges speak of growing; a cold store is meant to be colder.
-    targets = conditions.targets_of(desk.session, lot.crop_id)
     crop = desk.session.get(Crop, lot.crop_id) if lot.crop_id else None
     base_c = crop.degree_day_base_c if crop else None
-    growing = conditions.lived_through(desk.session, past.growing, targets=targets, base_c=base_c)
-    after = conditions.lived_through(desk.session, past.since)
+    stages = by_stage.of_lot(desk.session, lot, now=desk.now, wanted_only=True)
+    grew = [one for one in stages if one.is_growing]
+    kept = [one for one in stages if one.code == by_stage.PACKED]
+    lived = conditions.lived_through(desk.session, past.growing, base_c=base_c)
+    growing = by_stage.against(lived, grew)
+    after = by_stage.against(conditions.lived_through(desk.session, past.since), kept)
     found = findings(desk.session, past.family)
     if desk.as_json:
         return _text.as_json(_as_facts(desk, lot, growing, after, found))
@@ -82,7 +84,7 @@ def acts_shown(desk: Desk, lot: Lot) -> str:
 def _as_facts(
     desk: Desk, lot: Lot, growing: Conditions, after: Conditions, found: Sequence[Finding]
 ) -> dict[str, Any]:
-    from api.v1.lots import ConditionsOut
+    from api.v1.lived import ConditionsOut
     from api.v1.shapes import ActOut, LotOut
 
     done = acts.of_lot(desk.session, lot)
@@ -156,9 +158,10 @@ def _lines_of(title: str, desk: Desk, lot: Lot, lived: Conditions) -> list[str]:
 
 def _row(one: Condition) -> tuple[str, ...]:
     within = "no target"
-    if one.target is not None and one.in_range is not None:
-        low, high = one.target
-        within = f"{one.in_range:.0%} of {low:g}-{high:g}"
+    if one.in_range is not None:
+        # Where it differs by stage or by day and night, `minori lot conditions` says it.
+        wanted = "recipe" if one.target is None else f"{one.target[0]:g}-{one.target[1]:g}"
+        within = f"{one.in_range:.0%} of {wanted}"
     numbers = (f"{value:.4g}" for value in (one.low, one.mean, one.high))
     unit = QUANTITIES[one.quantity].unit
     return (one.quantity, unit, *numbers, within, f"{one.covered:.0%}")

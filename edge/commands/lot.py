@@ -78,6 +78,17 @@ def show(desk: Desk, lot: str, acts: bool) -> str:
 
 
 @command.command()
+@_lot
+@click.option("--parts", is_flag=True, help="Day and night of every quantity, not of some.")
+@looks_up
+def conditions(desk: Desk, lot: str, parts: bool) -> str:
+    """What a lot lived through by stage, day and night, against its recipe."""
+    from edge.commands import _stages
+
+    return _stages.shown(desk, desk.lot(lot), every_part=parts)
+
+
+@command.command()
 @click.argument("code", required=False)
 @click.option("--crop", required=True, metavar="CODE", help="What is sown.")
 @_zone

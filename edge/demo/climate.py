@@ -15,6 +15,7 @@ from sqlmodel import Session
 from edge.demo.farm import DemoFarm
 from edge.demo.plant import PROBES, Probe
 from sensors import Quality, Reason, to_ms
+from sensors.quantities import STATES
 from sensors.simulator import RoomModel
 from traceability import readings
 from traceability.database import writing_session
@@ -23,6 +24,7 @@ from traceability.readings import ReadingRow
 STEP = timedelta(minutes=15)
 # What the probes of each quantity resolve; a value is laid down as its probe would have said it.
 _DECIMALS = {"air_temperature": 1, "relative_humidity": 1, "co2": 0, "ppfd": 1, "ph": 3, "ec": 3}
+_DECIMALS |= dict.fromkeys(STATES, 1)
 _LOST_SHARE = 0.002
 # Before the end: (from, to, device or "" for all).
 _OUTAGES = (
@@ -99,6 +101,7 @@ def _rows(
 ) -> Iterator[ReadingRow]:
     dice = random.Random(seed)  # noqa: S311  a believable loss, not a secret
     good, none = int(Quality.GOOD), int(Reason.NONE)
+    states: dict[int, float] = {}
     moment, end = span
     while moment < end:
         at_ms, values = to_ms(moment), climate.at(moment)
@@ -107,8 +110,14 @@ def _rows(
         for probe, quantity, number in series:
             value = values[probe.zone][quantity]
             heard = dice.random() > _LOST_SHARE and not silent & {"", probe.name}
-            if heard and value is not None:
-                yield (number, at_ms, round(value, _DECIMALS[quantity]), good, none)
+            if value is None or not heard:
+                continue
+            if quantity in STATES:
+                # A relay speaks when it is switched, and each hour to say that it is alive.
+                if moment.minute and states.get(number) == value:
+                    continue
+                states[number] = value
+            yield (number, at_ms, round(value, _DECIMALS[quantity]), good, none)
         moment += STEP
 
 

@@ -5,13 +5,16 @@ GTINs and GLNs begin with 952, the prefix GS1 keeps for demonstrations: no till 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlmodel import Session
 
+from edge import recipe_file
 from sensors import heat
-from traceability import catalogue
+from traceability import catalogue, recipes
 from traceability.models import Crop, Organisation, Party, Site, TradeItem, Zone
 
+RECIPES = Path(__file__).parent / "recipes"
 ORGANISATION, SITE = "aizu-leaf", "aizu"
 TIME_ZONE = "Asia/Tokyo"
 
@@ -45,7 +48,9 @@ class Plan:
     item_name: tuple[str, str]
     pack: tuple[str, str]
     shelf_life_days: int
+    # Ranges for all its life; empty: `recipes/` has a file of stages.
     targets: Mapping[str, tuple[float, float]]
+    kept_at: tuple[float, float] | None = None  # [°C]
     potassium: tuple[float, float] | None = None  # mean, sd [mg/100 g]
 
 
@@ -67,13 +72,8 @@ PLANS = (
         item_name=("Low-potassium lettuce 80 g", "低カリウムレタス 80g"),
         pack=("bag", "袋"),
         shelf_life_days=10,
-        targets={
-            "air_temperature": (18, 24),
-            "relative_humidity": (55, 80),
-            "co2": (700, 1300),
-            "ph": (5.5, 6.5),
-            "ec": (1.2, 2.0),
-        },
+        targets={},
+        kept_at=(1, 5),
         potassium=(84.0, 6.5),
     ),
     Plan(
@@ -98,6 +98,7 @@ PLANS = (
             "relative_humidity": (55, 80),
             "co2": (700, 1300),
         },
+        kept_at=(1, 5),
     ),
     Plan(
         code="basil",
@@ -116,7 +117,7 @@ PLANS = (
         item_name=("Basil 30 g", "バジル 30g"),
         pack=("tray", "トレー"),
         shelf_life_days=7,
-        targets={"air_temperature": (16, 30), "relative_humidity": (50, 85)},
+        targets={},
     ),
 )
 
@@ -157,7 +158,7 @@ def found(session: Session) -> DemoFarm:
 
 
 def _crop(session: Session, owner: Organisation, plan: Plan) -> Crop:
-    return catalogue.ensure_crop(
+    crop = catalogue.ensure_crop(
         session,
         owner,
         plan.code,
@@ -169,6 +170,10 @@ def _crop(session: Session, owner: Organisation, plan: Plan) -> Crop:
         growing_days=plan.growing_days,
         degree_day_base_c=heat.BASE_C["basil" if plan.code == "basil" else "lettuce"],
     )
+    if not plan.targets:
+        file = recipe_file.load(RECIPES / f"{plan.code}.toml")
+        recipes.record(session, crop, file.document, by="Sato", why=file.why)
+    return crop
 
 
 def _item(session: Session, owner: Organisation, plan: Plan, crop: Crop) -> TradeItem:
@@ -184,6 +189,8 @@ def _item(session: Session, owner: Organisation, plan: Plan, crop: Crop) -> Trad
         pack=plan.pack[0],
         pack_ja=plan.pack[1],
         shelf_life_days=plan.shelf_life_days,
+        storage_low_c=plan.kept_at[0] if plan.kept_at else None,
+        storage_high_c=plan.kept_at[1] if plan.kept_at else None,
     )
 
 

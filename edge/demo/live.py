@@ -111,6 +111,8 @@ async def _publish(bus: Bus, probe: Probe, now: Now) -> None:
 
 
 def _payload(probe: Probe, values: Values, count: int) -> dict[str, object]:
+    if probe.state_of:
+        return _state(probe, values)
     if probe.topic.startswith("zigbee2mqtt/"):
         return {
             "temperature": _rounded(values["air_temperature"]),
@@ -132,6 +134,16 @@ def _payload(probe: Probe, values: Values, count: int) -> dict[str, object]:
             "received_at": received_at,
         },
     }
+
+
+def _state(probe: Probe, values: Values) -> dict[str, object]:
+    """Say it as a Tasmota relay, a contact and a cover do."""
+    value = values[probe.state_of] or 0.0
+    if probe.topic.startswith("tele/"):
+        return {"POWER": "ON" if value else "OFF"}
+    if probe.state_of == "door":
+        return {"contact": not value, "battery": 95}
+    return {"state": "OPEN" if value else "CLOSE", "position": round(100 * value)}
 
 
 def _rounded(value: float | None, decimals: int = 2) -> float | None:

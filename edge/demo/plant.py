@@ -23,6 +23,7 @@ class Probe:
     address: str = ""
     interval_s: float = 5.0
     topic: str = ""
+    state_of: str = ""  # what its relay or contact is the state of
 
 
 _CLIMATE = ("air_temperature", "relative_humidity")
@@ -45,6 +46,16 @@ PROBES = (
         topic="v3/aizu@ttn/devices/bay-g-station/up",
     ),
     Probe("cold-climate", "cold", _CLIMATE, topic="zigbee2mqtt/cold-climate"),
+    *(
+        Probe(name, zone, (of,), topic=f"tele/{name}/STATE", state_of=of)
+        for name, zone, of in (
+            ("room-a-lamps", "room-a", "lamp"),
+            ("room-b-lamps", "room-b", "lamp"),
+            ("room-a-pump", "room-a", "pump"),
+        )
+    ),
+    Probe("room-a-door", "room-a", ("door",), topic="zigbee2mqtt/room-a-door", state_of="door"),
+    Probe("bay-g-vent", "bay-g", ("vent",), topic="zigbee2mqtt/bay-g-vent", state_of="vent"),
 )
 
 # port -> baud; 8N1 everywhere, because a pseudo-terminal refuses parity.
@@ -96,6 +107,8 @@ def _device(probe: Probe) -> str:
             f'port = "{probe.port}"',
             f"interval_s = {probe.interval_s:g}",
         ]
+    if probe.state_of:
+        lines.append(f'state_of = "{probe.state_of}"')
     if probe.address:
         lines.append(f'address = "{probe.address}"')
     return "\n".join(lines) + "\n"

@@ -21,6 +21,7 @@ _BUCKET_S = 900  # chance changes smoothly from one quarter of an hour to the ne
 _AIR_S, _HUMIDITY_S, _CO2_S = 900.0, 1200.0, 1800.0  # how fast the room follows
 LAMP_HOURS = 16.0
 LAMP_PPFD = 230.0
+PUMP_SHARE = 0.25  # of each hour the nutrient solution runs
 
 
 class RoomState(NamedTuple):
@@ -37,6 +38,10 @@ class RoomState(NamedTuple):
     outside_temperature_c: float
     global_radiation_w_m2: float
     power_w: float
+    lamp: float = 0.0  # equipment: 0 is off or closed, 1 on or open
+    pump: float = 0.0
+    door: float = 0.0
+    vent: float = 0.0
 
     def values(self) -> dict[str, float | None]:
         """The same by quantity, in the vocabulary's units: what simulated probes say."""
@@ -50,6 +55,10 @@ class RoomState(NamedTuple):
             "water_temperature": self.water_temperature_c,
             "global_radiation": self.global_radiation_w_m2,
             "power": self.power_w,
+            "lamp": self.lamp,
+            "pump": self.pump,
+            "door": self.door,
+            "vent": self.vent,
         }
 
 
@@ -133,7 +142,8 @@ class RoomModel:
         ppfd = LAMP_PPFD * (1 + 0.01 * chance.c) if lit else 0.0
         outside_c = self._outside(hour)
         power_w = (5200.0 if lit else 350.0) + 60.0 * abs(self._air_c - outside_c)
-        return self._state(at, ppfd, outside_c, self._sunshine(hour), power_w)
+        state = self._state(at, ppfd, outside_c, self._sunshine(hour), power_w)
+        return state._replace(lamp=float(lit), pump=float(hour % 1 < PUMP_SHARE), door=float(door))
 
     def _greenhouse(self, at: datetime, hour: float, chance: _Chance) -> RoomState:
         outside_c = self._outside(hour) + 0.8 * chance.a
@@ -148,7 +158,8 @@ class RoomModel:
         self._approach(air_c, min(max(humidity_pct, 30.0), 97.0), 425.0 + breath_ppm)
         ppfd = 0.75 * sun_w_m2 * 2.02
         heating_w = 900.0 * max(0.0, air_c - warmed_c)
-        return self._state(at, ppfd, outside_c, sun_w_m2, 120.0 + heating_w)
+        state = self._state(at, ppfd, outside_c, sun_w_m2, 120.0 + heating_w)
+        return state._replace(vent=round(min(1.0, vented / 10), 1))
 
     def _approach(self, air_c: float, humidity_pct: float, co2_ppm: float) -> None:
         air, humidity, co2 = self._follow

@@ -176,3 +176,35 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(RecipeInvalid, match="readable UTF-8"):
         recipe_file.load(file)
+
+
+def test_a_lot_is_told_stage_by_stage(console: Console) -> None:
+    console.ok("catalogue", "recipe", "import", written(console))
+    sow = ("lot", "sow", "L1", "--crop", "lowk", "--zone", "A", "--pieces", "9")
+    console.ok(*sow, "--at", "2026-06-01T09:00")
+    console.ok("lot", "transplant", "L1", "--zone", "A", "--at", "2026-06-15T09:00")
+
+    said = console.ok("lot", "conditions", "L1")
+
+    assert "育苗" in said.out or "nursery (L1, recipe version 1)" in said.out
+    assert "2026-06-01 09:00 to 2026-06-15 09:00 (14 d), in Room A" in said.out
+    assert "wanted, and not measured: air_temperature, dli" in said.out
+    assert max(map(len, said.lines)) <= 80
+    codes = [stage["code"] for stage in console.ok("lot", "conditions", "L1", "--json").json]
+    assert codes == ["nursery", "growing"]
+
+
+def test_a_person_says_which_stage_a_lot_is_in(console: Console) -> None:
+    console.ok("catalogue", "recipe", "import", written(console))
+    sow = ("lot", "sow", "L1", "--crop", "lowk", "--zone", "A", "--pieces", "9")
+    console.ok(*sow, "--at", "2026-06-01T09:00")
+
+    console.ok("lot", "stage", "L1", "growing", "--at", "2026-06-03T09:00")
+    wrong = console.run("lot", "stage", "L1", "bloom", "--at", "2026-06-04T09:00")
+
+    told = console.ok("lot", "conditions", "L1", "--json").json
+    assert [(s["code"], s["start"][:10]) for s in told] == [
+        ("nursery", "2026-06-01"),
+        ("growing", "2026-06-03"),
+    ]
+    assert "one of nursery, growing" in wrong.err

@@ -11,8 +11,16 @@ from traceability.recipes.document import (
 )
 from traceability.recipes.lives import phases_of
 from traceability.recipes.stages import Mark, Phase, phases
-from traceability.recipes.versions import document_of, history, in_force, newest_of, of_lots, record
-from traceability.recipes.wanted import Demand, Target, demands_at, stage_of, targets_at
+from traceability.recipes.versions import (
+    digest_of,
+    document_of,
+    history,
+    in_force,
+    newest_of,
+    of_lots,
+    record,
+)
+from traceability.recipes.wanted import Demand, Target, course, demands_at, stage_of, targets_at
 
 __all__ = [
     "Demand",
@@ -25,7 +33,9 @@ __all__ = [
     "Target",
     "Wanted",
     "always_of",
+    "course",
     "demands_at",
+    "digest_of",
     "document_of",
     "history",
     "in_force",

@@ -4,9 +4,11 @@ A lot keeps the version that was in force when it was sown. A lot from before th
 recipe is judged by the first one, whatever comes later, so no new version rewrites an old lot.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+import rfc8785
 from sqlmodel import Session, col, select
 
 from traceability.errors import BadValue
@@ -59,6 +61,11 @@ def record(
 
 def document_of(recipe: Recipe) -> Document:
     return Document.model_validate(recipe.body)
+
+
+def digest_of(recipe: Recipe) -> str:
+    """Return the SHA-256 of a version's canonical JSON (RFC 8785), hex: the same text anywhere."""
+    return hashlib.sha256(rfc8785.dumps(recipe.body)).hexdigest()
 
 
 def history(session: Session, crop: Crop) -> Sequence[Recipe]:

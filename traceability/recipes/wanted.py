@@ -1,18 +1,22 @@
 """What a lot, or the lots of a zone, want at a moment: their stage's targets, by day or night."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlmodel import Session, col, or_, select
 
+from sensors import to_ms, utc_from_ms
+from traceability.lived import Span
 from traceability.models import Lot, Recipe, Stay, Zone
+from traceability.quarters import QUARTER_MS
 from traceability.recipes import versions
-from traceability.recipes.daynight import part_at
+from traceability.recipes.daynight import PartOf, part_at, parts_of
 from traceability.recipes.document import Part, Stage
 from traceability.recipes.lives import phases_of
 from traceability.recipes.stages import Phase
+from traceability.windows import windows_of
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -92,6 +96,38 @@ def demands_at(session: Session, zone: Zone, at: datetime) -> list[Demand]:
         for key, members in groups.items()
     ]
     return sorted(demands, key=lambda one: (-one.pieces, one.recipe.id, one.stage.code))
+
+
+def course(
+    session: Session, span: Span, stage: Stage
+) -> dict[str, list[tuple[datetime, datetime, tuple[float, float]]]]:
+    """Return quantity -> (from, to, range), what a stage wants in a span as day and night go by.
+
+    `dli` is left out: it is for a whole day.
+    """
+    part_of = parts_of(session, windows_of(session, [span]), [span], stage.light)
+    found: dict[str, list[tuple[datetime, datetime, tuple[float, float]]]] = {}
+    for start, end, part in _parts(span, part_of):
+        for quantity, wanted in stage.targets.items():
+            pair = wanted.at(part)
+            if pair is None or quantity == "dli":
+                continue
+            run = found.setdefault(quantity, [])
+            if run and run[-1][1] == start and run[-1][2] == pair:
+                run[-1] = (run[-1][0], end, pair)
+            else:
+                run.append((start, end, pair))
+    return found
+
+
+def _parts(span: Span, part_of: PartOf) -> Iterator[tuple[datetime, datetime, Part | None]]:
+    """Cut a span at its quarter hours, each with the part of the day it is in."""
+    at = span.start
+    while at < span.end:
+        quarter = to_ms(at) // QUARTER_MS
+        end = min(span.end, utc_from_ms((quarter + 1) * QUARTER_MS))
+        yield at, end, part_of(span, quarter)
+        at = end
 
 
 def _targets(stage: Stage, part: Part | None) -> dict[str, Target]:

@@ -94,7 +94,9 @@ def test_the_act_of_sowing_says_under_which_recipe(session: Session, farm: Farm)
     """What an auditor reads must not hang on a column that a program keeps."""
     act = lots.sow(session, on_day(0), zone=farm.room, crop=farm.lettuce, code="L", pieces=1)
 
+    (recipe,) = recipes.history(session, farm.lettuce)
     assert b'"recipe_version":1' in act.body
+    assert recipes.digest_of(recipe).encode() in act.body
 
 
 def test_nobody_writes_a_recipe_without_a_name(session: Session, farm: Farm) -> None:
