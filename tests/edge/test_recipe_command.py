@@ -125,7 +125,9 @@ def test_ranges_alone_make_a_recipe_of_one_stage(console: Console) -> None:
 def test_what_packs_are_kept_at_is_said_of_the_trade_item(console: Console) -> None:
     said = console.ok("catalogue", "item", "add", "lowk-80", "--keep-at", "1..5")
 
-    assert "storage_high_c, storage_low_c" in said.out
+    assert {"storage_high_c", "storage_low_c"} == set(
+        said.out.strip().partition("changed: ")[2].split(", ")
+    )
     assert console.run("catalogue", "item", "add", "lowk-80", "--keep-at", "5..1").code == 2
 
 
