@@ -162,6 +162,14 @@ def _broker(_: Reader, alarm: Alarm) -> str:
     return _("The MQTT broker {broker} does not answer", broker=alarm.facts.get("broker", ""))
 
 
+def _disk(_: Reader, alarm: Alarm) -> str:
+    return _(
+        "Disk nearly full: {free} MB left; below {floor} MB readings wait",
+        free=_.number(alarm.facts["free_mb"]),
+        floor=_.number(alarm.facts["floor_mb"]),
+    )
+
+
 _SENTENCES: Mapping[str, Callable[[Reader, Alarm], str]] = {
     "threshold": _threshold,
     "recipe": _recipe,
@@ -170,6 +178,7 @@ _SENTENCES: Mapping[str, Callable[[Reader, Alarm], str]] = {
     "no_data": _no_data,
     "clock": _clock,
     "broker": _broker,
+    "disk": _disk,
 }
 
 

@@ -21,6 +21,7 @@ ORDER = (
     "modbus",
     "decode",
     "gs1",
+    "uplink",
     "graph",
     "forecasting",
 )

@@ -17,6 +17,7 @@ COMMANDS = {
     "catalogue": ("edge.commands.catalogue", "Crops, trade items, zones and partners."),
     "devices": ("edge.commands.devices", "Probes: models, recorded exchanges, what they say."),
     "demo": ("edge.commands.demo", "A whole farm in a temporary folder, to look at."),
+    "doctor": ("edge.commands.doctor", "What is the matter with this site, and the cure."),
     "forecast": ("edge.commands.forecast", "What may come, and how wrong we were before."),
     "gs1": ("edge.commands.gs1", "Read GS1 codes: what they hold, the link they make."),
     "run": ("edge.commands.run", "Collect and serve: all of it in one process."),
@@ -36,6 +37,7 @@ COMMANDS = {
     "balance": ("edge.commands.balance", "Mass balance: what came against what went, in grams."),
     "unit": ("edge.commands.unit", "Cases and pallets: pack, open, ship, under one number."),
     "trace": ("edge.commands.trace", "Where a lot came from and where it went, as two trees."),
+    "restore": ("edge.commands.restore", "Put back a copy; the old record is kept."),
     "settings": ("edge.commands.settings", "Check minori.toml, or print what may stand in it."),
 }
 

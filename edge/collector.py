@@ -5,16 +5,19 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Engine
 
 from edge import enrolment
 from edge.agents.alarms import AlarmAgent, open_by_severity
-from edge.agents.doubts import Doubts, is_clock_set
+from edge.agents.doubts import Doubts
+from edge.agents.holding import Holding
 from edge.agents.homeassistant import Showroom
 from edge.agents.ingest import Ingest
 from edge.agents.intake import Intake
+from edge.agents.notify import NotifyAgent, by_state
 from edge.agents.periodic import every
 from edge.agents.record import record
 from edge.alarms import system
@@ -22,6 +25,8 @@ from edge.bus import Broker, Bus
 from edge.changes import Changes
 from edge.clock import Clock, SystemClock
 from edge.current import Commit, Current
+from edge.delivery.sending import Sender
+from edge.disk import LOOK_EVERY_S, Disk
 from edge.errors import SubscriptionRefused
 from edge.flow import Flow
 from edge.lines import Lines
@@ -33,9 +38,11 @@ from edge.settings import Settings
 from edge.status import Status
 from edge.tally import Tally
 from edge.thermometer import Thermometer
+from edge.timekeeping import boot_id, is_clock_set
 from edge.topics import TopicTable
 from edge.uplink_health import UplinkHealth
 from edge.wiring import WiredPort, check_models, wire
+from traceability.database import sqlite_file
 from traceability.guard import guard_of
 from traceability.readings import Recorder
 
@@ -76,11 +83,22 @@ class Collector:
         self._engine = engine
         tally = Tally(Recorder(engine, site_id).append)
         self.status.add(tally.metrics)
-        self._doubts = Doubts(tally.append, engine, settings, now=clock.now)
+        self._holding = Holding(
+            tally.append, engine, clock, boot=boot_id(), is_clock_set=self._is_clock_set
+        )
+        self.status.add(self._holding.metrics)
+        self._doubts = Doubts(self._holding.append, engine, settings)
+        self._disk = _disk_of(settings)
+        append = self._doubts.append
+        self._append = self._disk.guarded(append) if self._disk else append
+        if self._disk:
+            self.status.add(self._disk.metrics)
         self.flow = Flow(self.intake, self.status.recorded, is_verifying=self._is_verifying)
         self.status.add(self.flow.metrics)
         self._alarms = AlarmAgent(engine, site_id, self._in_force, clock, sources=[self._parts_now])
         self.status.add(lambda: open_by_severity(engine))
+        self._notify = NotifyAgent(engine, self._in_force, Sender(self._in_force, self.bus), clock)
+        self.status.add(lambda: by_state(engine))
         topics = TopicTable(settings)
         self._ingest = Ingest(self.bus, topics, self.intake, self.status.refusals, clock)
         self._uplink_health = UplinkHealth()
@@ -95,11 +113,13 @@ class Collector:
         """
         status, clock = self.status, self._clock
         async with self._broker_inside(), asyncio.TaskGroup() as tasks:
-            append = self._doubts.append
-            tasks.create_task(record(self.intake, append, status.recorded), name="record")
+            tasks.create_task(record(self.intake, self._append, status.recorded), name="record")
+            if self._disk:
+                tasks.create_task(every(LOOK_EVERY_S, self._disk.look, SystemClock()), name="disk")
             tasks.create_task(self._ingest.run(), name="ingest")
             tasks.create_task(every(SUMMARY_EVERY_S, self._summarise, clock), name="summary")
             tasks.create_task(self._alarms.run(), name="alarms")
+            tasks.create_task(self._notify.run(), name="notify")
             self._lines = Lines(tasks, self.intake, clock, status.devices)
             self._lines.start(self._wired)
             self._parts = Parts(tasks, self._agents())
@@ -114,14 +134,18 @@ class Collector:
             Part("uplink", frozenset({"site", "hub"}), self._send_to_hub),
         )
 
+    def _is_clock_set(self, now: datetime) -> bool:
+        return self.current.settings.site.trust_clock or is_clock_set(now)
+
     def _in_force(self) -> Settings:
         return self.current.settings
 
     def _parts_now(self) -> list[system.State]:
         """How we are ourselves, for the alarms."""
-        is_set = self.current.settings.site.trust_clock or is_clock_set(self._clock.now())
+        is_set = self._is_clock_set(self._clock.now())
         broker = str(self.bus.broker)
         return [
+            *([system.of_disk(self._disk)] if self._disk else []),
             system.of_clock(is_set=is_set),
             system.of_broker(broker, is_connected=self.bus.is_connected),
         ]
@@ -155,6 +179,8 @@ class Collector:
 
     async def _change(self, changes: Changes, broker: Broker | None) -> None:
         self._doubts.follow(changes.new)
+        if self._disk:
+            self._disk.follow(changes.new.disk)
         await self._lines.change(changes.ports, self._wire(changes.new, changes.ports))
         if broker is not None or changes.touches(("site", "mqtt", "devices")):
             try:
@@ -189,6 +215,12 @@ class Collector:
 
     def _summarise(self) -> None:
         log.info("%s", self.status.summary())
+
+
+def _disk_of(settings: Settings) -> Disk | None:
+    """Return the disk of a SQLite file; a database server looks after its own."""
+    file = sqlite_file(settings.database_url)
+    return None if file is None else Disk(file.parent, settings.disk)
 
 
 def broker_of(settings: Settings) -> Broker:

@@ -56,6 +56,9 @@ class Current:
         return found
 
     def metrics(self) -> Iterator[Metric]:
+        own = {"file": str(self.settings.file or "")}
+        words = "1, with the settings file that this process goes by."
+        yield Metric("minori_settings_info", "gauge", words, [(own, 1)])
         yield gauge(
             "minori_settings_refused",
             "1 while the settings file is wrong and the settings before it stay in force.",

@@ -6,6 +6,7 @@ EdgeError
 ├── SettingsInvalid      one value in it (or in the environment) is wrong: change that line
 ├── BrokerRefused        the broker is there and says no: mend the account, do not hammer it
 ├── BrokerLost           no broker, or the connection broke: try again later
+├── BrokerDeaf           connected, and nothing comes through any more: remade by itself
 ├── SubscriptionRefused  connected, but not allowed to listen: mend the broker's access list
 ├── UnknownTopic         a message on a topic no settings speak of: counted, a sample kept
 ├── AddressTaken         another program listens there: choose another port
@@ -25,6 +26,8 @@ EdgeError
 │   ├── HubFailed        it answered, but not as a hub does
 │   ├── HubBehind        it has less than its receipts say: asked anew, sent again
 │   └── HubTooOld        it runs an older version than this edge: upgrade it first
+├── NotDelivered         a message did not reach an address: tried again later
+│   └── Undeliverable    and never will as it stands: mend the address
 └── FitFailed            the process that fits a forecast gave no answer: see its cause
 """
 
@@ -93,6 +96,14 @@ class BrokerRefused(EdgeError):
 class BrokerLost(EdgeError):
     code = "broker_lost"
     template = "MQTT broker {broker} is not answering ({cause}); it is tried again by itself"
+
+
+class BrokerDeaf(EdgeError):
+    code = "broker_deaf"
+    template = (
+        "MQTT broker {broker}: connected, but nothing comes through, not even what we say to "
+        "ourselves; connecting anew"
+    )
 
 
 class SubscriptionRefused(EdgeError):
@@ -167,6 +178,18 @@ class TableInvalid(EdgeError):
 class DemoFailed(EdgeError):
     code = "demo_failed"
     template = "{what}; it last said:\n{said}"
+
+
+class NotDelivered(EdgeError):
+    """Names the address by its label: the address itself may hold a password."""
+
+    code = "not_delivered"
+    template = "{address}: {cause}"
+
+
+class Undeliverable(NotDelivered):
+    code = "undeliverable"
+    template = "{address}: {cause}; {next_step}"
 
 
 class FitFailed(EdgeError):

@@ -52,7 +52,17 @@ def configure(stream: TextIO | None = None, *, level: int = logging.INFO) -> Non
     # What Python itself warns of belongs there, too.
     logging.captureWarnings(capture=True)
     # Each connection and packet of the in-process broker is its own matter, not an event of ours.
-    for noisy in ("alembic", "amqtt", "httpcore", "httpx", "transitions", "passlib", "mqtt"):
+    # httpx and urllib3 name the whole address of each request, secrets and all.
+    for noisy in (
+        "httpx",
+        "httpcore",
+        "urllib3",
+        "alembic",
+        "amqtt",
+        "transitions",
+        "passlib",
+        "mqtt",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

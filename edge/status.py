@@ -76,6 +76,11 @@ class Status:
             "MQTT sessions since the start.",
             self._bus.connections,
         )
+        yield counter(
+            "minori_mqtt_deaf_total",
+            "MQTT sessions that stood and heard nothing any more.",
+            self._bus.deaf,
+        )
         yield Metric(
             "minori_refused_total",
             "counter",

@@ -136,6 +136,11 @@ def head() -> str:
     return _revisions()[-1]
 
 
+def knows(revision: str) -> bool:
+    """Whether this version can work with a database of that schema, or bring it to its own."""
+    return revision in _revisions()
+
+
 def revision_of(url: str) -> str | None:
     """Return the schema's revision of the database at `url`; None where there is none yet.
 

@@ -44,7 +44,7 @@ def take(session: Session, here: Here, record: Record) -> None:
     made = [_lot(session, here, record, said) for said in record.parts.get(LOT, ())]
     session.add_all([act, *made])
     session.flush()
-    session.add_all(_hanging(session, here, record))
+    session.add_all(_hanging(here, record))
     session.flush()
     project(session, *_touched(session, here, record))
 
@@ -125,17 +125,13 @@ def _refuse_forged(session: Session, record: Record, lot: Lot) -> None:
         raise RecordForeign(kind=record.kind, ref=record.ref, owner=lot.scope)
 
 
-def _hanging(session: Session, here: Here, record: Record) -> list[SQLModel]:
+def _hanging(here: Here, record: Record) -> list[SQLModel]:
     return [
-        _hung(session, here, record, name, said)
-        for name in HANGING
-        for said in record.parts.get(name, ())
+        _hung(here, record, name, said) for name in HANGING for said in record.parts.get(name, ())
     ]
 
 
-def _hung(
-    session: Session, here: Here, record: Record, name: str, said: dict[str, Any]
-) -> SQLModel:
+def _hung(here: Here, record: Record, name: str, said: dict[str, Any]) -> SQLModel:
     """Return one row that hangs on the act, what it refers to called by its key here."""
     table = SQLModel.metadata.tables[name]
     facts = {**said, "act_id": record.ref}
@@ -143,21 +139,9 @@ def _hung(
         del facts["id"]  # counted anew here
     for key in table.foreign_keys:
         column, target = str(key.parent.name), key.column.table.name
-        if target == LOT and facts.get(column) is not None:
-            facts[column] = _lot_id(session, here, record, facts[column])
-        elif target != ACT and facts.get(column) is not None:
+        if target != ACT and facts.get(column) is not None:
             facts[column] = here.of(target, facts[column], needed_by=record)
     return validated(HANGING[name], record, facts)
-
-
-def _lot_id(session: Session, here: Here, record: Record, ref: object) -> str:
-    found = here.find(LOT, ref) or str(ref)
-    lot = session.get(Lot, found)
-    if lot is None:
-        raise RecordNeeds(kind=record.kind, ref=record.ref, needed_kind=LOT, needed_ref=ref)
-    if not here.speaks_for(lot.site_id):
-        raise RecordForeign(kind=record.kind, ref=record.ref, owner=f"site {lot.site_id}")
-    return lot.id
 
 
 def _touched(session: Session, here: Here, record: Record) -> list[Lot]:

@@ -14,8 +14,17 @@ from sqlmodel import Session, SQLModel, select
 
 from sensors import QUANTITIES
 from traceability.errors import RecordForeign, RecordNeeds, RecordTaken, RecordUnreadable
-from traceability.models import Edge, EdgeRow, EdgeSite, Organisation, Series, Site
-from traceability.replicated import BY_NAME, Kind
+from traceability.models import (
+    Act,
+    Edge,
+    EdgeRow,
+    EdgeSite,
+    Lot,
+    Organisation,
+    Series,
+    Site,
+)
+from traceability.replicated import ACT, BY_NAME, LOT, Kind
 from traceability.wire import Record
 
 
@@ -41,16 +50,31 @@ class Here:
 
         Raises:
             RecordNeeds: it is not here.
-            RecordForeign: it is a site that another edge speaks for by now.
+            RecordForeign: it is of a site that another edge speaks for.
         """
-        found = self.find(kind, ref)
+        found = self.find(kind, ref) or self._as_it_is(kind, ref, needed_by)
         if found is None:
             raise RecordNeeds(
                 kind=needed_by.kind, ref=needed_by.ref, needed_kind=kind, needed_ref=ref
             )
-        if kind == "site" and not self.speaks_for(found):
-            raise RecordForeign(kind=needed_by.kind, ref=needed_by.ref, owner=f"site {found}")
-        return int(found) if _is_numbered(kind) else found
+        if kind == "site":
+            self._own(found, found, needed_by)
+        return int(found) if _is_numbered(kind) and kind != ACT else found
+
+    def _as_it_is(self, kind: str, ref: object, needed_by: Record) -> str | None:
+        """Lots and acts are many and mostly keep their id: they are written down where not."""
+        if kind == LOT:
+            lot = self.session.get(Lot, str(ref))
+            return self._own(lot.id, lot.site_id, needed_by) if lot else None
+        if kind == ACT:
+            act = self.session.exec(select(Act).where(Act.id == str(ref))).first()
+            return self._own(act.id, act.site_id, needed_by) if act else None
+        return None
+
+    def _own(self, row_id: str, site_id: str, needed_by: Record) -> str:
+        if not self.speaks_for(site_id):
+            raise RecordForeign(kind=needed_by.kind, ref=needed_by.ref, owner=f"site {site_id}")
+        return row_id
 
     def keep(self, kind: str, ref: object, here: object) -> None:
         """Remember what a row of the edge is called here."""

@@ -96,7 +96,8 @@ def address(
             session.add(
                 Dispatch(notification_id=row.id, contact=contact, address=place, next_at=at)
             )
-    row.addressed_at = at
+    # Rows read in another session are told by what they are.
+    session.get_one(Notification, row.id).addressed_at = at
     session.flush()
 
 
@@ -185,6 +186,12 @@ def troubled(session: Session, *, limit: int = 50) -> Sequence[tuple[Dispatch, N
         .limit(limit)
     )
     return session.exec(query).all()
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    """Return how many dispatches are waiting, sent and given up."""
+    query = select(Dispatch.state, func.count()).group_by(col(Dispatch.state))
+    return dict(session.exec(query).all())
 
 
 def of_subject(session: Session, subject: str) -> Sequence[tuple[Dispatch, Notification]]:

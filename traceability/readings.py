@@ -6,7 +6,7 @@ written twice leave one row. Values go in as plain rows, many a statement, never
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from sensors import Quality, Reading, Reason, to_ms, utc_from_ms
 from sensors.calibration import Calibration, corrected
 from traceability import calibrations, guard
+from traceability.held import HeldRow, insert_held
 from traceability.inserting import ReadingRow, insert_readings
 from traceability.models import Device, Placement, Series, Zone, delivery, reading
 
@@ -83,6 +84,16 @@ class Delivery:
     readings: Sequence[Reading]
     key: str | None = None
     redelivered: bool = False
+    held: Sequence["Held"] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A reading whose time is not known yet: so long after a boot began (`traceability.held`)."""
+
+    reading: Reading
+    boot: str
+    since_boot_ms: int
 
 
 class Recorder:
@@ -111,7 +122,7 @@ class Recorder:
                     self._rewrite(connection)
                 fresh = _unseen(connection, deliveries)
                 rows = [self._row(connection, r) for d in fresh for r in d.readings]
-                new = insert_readings(connection, rows)
+                new = insert_readings(connection, rows) + self._hold(connection, fresh)
             guard.require(self._engine)  # the log may have failed to reach the file just now
         except Exception:
             # Series made in a transaction that did not commit do not exist.
@@ -123,9 +134,17 @@ class Recorder:
     def _rewrite(self, connection: Connection) -> None:
         """Write the last acknowledged batch again: the disk failed since, and it must be there."""
         rows = [self._row(connection, r) for d in self._last for r in d.readings]
-        lost = insert_readings(connection, rows)
+        lost = insert_readings(connection, rows) + self._hold(connection, self._last)
         if lost:
             log.warning("%d readings of the last batch had been lost, and were written again", lost)
+
+    def _hold(self, connection: Connection, deliveries: Sequence[Delivery]) -> int:
+        waits = [one for delivery in deliveries for one in delivery.held]
+        return insert_held(connection, [self._held_row(connection, one) for one in waits])
+
+    def _held_row(self, connection: Connection, one: Held) -> HeldRow:
+        series_id, clocked_ms, value, quality, reason = self._row(connection, one.reading)
+        return (one.boot, series_id, one.since_boot_ms, value, quality, reason, clocked_ms)
 
     def _row(self, connection: Connection, item: Reading) -> ReadingRow:
         name = (item.device, item.quantity, item.channel)
@@ -205,6 +224,16 @@ def latest(session: Session, *, zone_id: str | None = None) -> list[StoredReadin
     rows = [row for row in session.connection().execute(query) if row.at_ms is not None]
     events = calibrations.of_series(session, (row.id for row in rows))
     return [_stored(row, events.get(row.id, ())) for row in rows]
+
+
+def last_heard(session: Session, devices: Collection[str]) -> dict[str, datetime]:
+    """Return the time of the newest reading of each of these devices; those never heard are not
+    among them."""
+    query = core_select(col(Device.code), func.max(_newest("at_ms")))
+    query = query.select_from(Series).join(Device, col(Device.id) == col(Series.device_id))
+    query = query.where(col(Device.code).in_(devices)).group_by(col(Device.code))
+    found = session.connection().execute(query)
+    return {code: utc_from_ms(at_ms) for code, at_ms in found if at_ms is not None}
 
 
 def _newest(column: str) -> Any:

@@ -129,6 +129,7 @@ COMPUTED = frozenset({"stay"})
 STAYS_HERE: Mapping[str, str] = {
     "crop_target": "retired: its rows became recipes",
     "reading": "telemetry: sent from the table itself, see traceability.uplink_readings",
+    "held_reading": "their time is not known yet; once it is they are readings",
     "backfill": "which readings came late here",
     "backfill_cursor": "who has looked at them",
     "delivery": "keys of messages this broker may send again",

@@ -11,6 +11,7 @@ from typing import Any
 from edge.alarms.engine import Side
 from edge.alarms.finding import Finding
 from edge.alarms.rules import delay_s, of_kind
+from edge.disk import Disk
 from edge.settings import AlarmRule
 
 # What is over must stay over for so long.
@@ -53,6 +54,14 @@ def found(rules: Sequence[AlarmRule], states: Iterable[State]) -> list[Finding]:
 
 def of_clock(*, is_set: bool) -> State:
     return State("clock", Side.BACK if is_set else Side.OUT)
+
+
+def of_disk(disk: Disk) -> State:
+    """Well before readings have to wait: while less than twice the floor is free."""
+    free = disk.free_bytes
+    is_short = free < 2 * disk.floor_bytes or not disk.takes_readings
+    facts = {"free_mb": free >> 20, "floor_mb": disk.floor_bytes >> 20}
+    return State("disk", Side.OUT if is_short else Side.BACK, value=free >> 20, facts=facts)
 
 
 def of_broker(address: str, *, is_connected: bool) -> State:

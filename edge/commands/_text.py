@@ -6,6 +6,7 @@ LANG) and there is one; codes are the same in both.
 
 import json
 import os
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 COLUMNS = 80
 _GAP = "  "
+# Words with the space behind them, ideographs one by one with the mark that may not begin a line.
+_BREAKABLE = re.compile(r"[\u2e80-\uffef][、。)」・]*|[^\s\u2e80-\uffef]+[、。)」]*\s*|\s+")
 
 
 class Named(Protocol):
@@ -123,6 +126,22 @@ def amount(value: Amount) -> str:
 def filled(sentence: str, *, indent: int = 0) -> list[str]:
     """Return a sentence in lines of at most 80 columns."""
     return [" " * indent + line for line in textwrap.wrap(sentence, COLUMNS - indent)]
+
+
+def wrapped(sentence: str, columns: int) -> list[str]:
+    """Return a sentence in lines of so many columns: broken at spaces, or beside an ideograph,
+    where Japanese may break.
+
+    >>> wrapped("時計が合っていません now", 12)
+    ['時計が合って', 'いません now']
+    """
+    lines, line = [], ""
+    for piece in _BREAKABLE.findall(sentence):
+        if line and width(line) + width(piece.rstrip()) > columns:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    return [*lines, line.rstrip()]
 
 
 def as_json(value: object) -> str:

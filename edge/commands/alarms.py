@@ -1,12 +1,14 @@
 """`minori alarms`: what is out of order, who takes care, and whom to leave in peace."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
 from edge.commands import _text
+from edge.commands._config import config_option
 from edge.commands._desk import Desk, looks_up, signer, writes
 from edge.commands._spans import span_of
 from traceability import alarm_pauses, alarms, notifications
@@ -128,6 +130,25 @@ def pause(
         why=why,
     )
     return f"paused: {_pause(desk, row)}"
+
+
+@command.command()
+@click.argument("contact")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an address.")
+def test(contact: str, config: Path | None, as_json: bool) -> None:
+    """Send a test message to every address of CONTACT; exit code 1 if one was not reached."""
+    import asyncio
+
+    from edge import settings_file
+    from edge.commands._alarms_test import send_all
+
+    results = asyncio.run(send_all(settings_file.load(config), contact))
+    for one in results:
+        said = f"{one.address}: {'sent' if one.is_sent else one.trouble}"
+        click.echo(_text.as_json(one.as_dict()) if as_json else said)
+    if not all(one.is_sent for one in results):
+        raise SystemExit(1)
 
 
 def _ended(desk: Desk, zone: Zone | None, device: str, rule: str, by: str) -> str:

@@ -67,6 +67,61 @@ def check(config: Path | None) -> None:
     click.echo("whole: every page was read")
 
 
+@command.command()
+@config_option
+def held(config: Path | None) -> None:
+    """List readings whose time is not known yet: taken before the clock was set."""
+    from edge.commands import _text
+    from edge.settings_file import load
+    from edge.store import opened
+    from traceability import held as waiting
+
+    settings = load(config)
+    with opened(settings) as engine, engine.connect() as connection:
+        found = waiting.waiting(connection)
+    if not found:
+        click.echo("none: every reading has its time")
+        return
+    zone = settings.zone_info
+    rows = [
+        (
+            one.boot,
+            f"{one.readings}",
+            f"{one.first_since_boot_s:.0f} to {one.last_since_boot_s:.0f} s",
+            _text.local(one.clocked[0], zone),
+        )
+        for one in found
+    ]
+    header = ("BOOT", "READINGS", "AFTER THE START", "ITS CLOCK SAID")
+    click.echo("\n".join(_text.table(header, rows, numbers=(1,))))
+
+
+@command.command()
+@click.argument("boot")
+@click.option("--began", required=True, metavar="TIME", help="When that machine was started.")
+@config_option
+def release(boot: str, began: str, config: Path | None) -> None:
+    """Give the held readings of a BOOT their time: say when the machine was started.
+
+    What waits of the boot that runs gets its time by itself, once the clock is set.
+    """
+    from datetime import UTC, datetime
+
+    from edge.commands._arguments import time_of
+    from edge.settings_file import load
+    from edge.store import opened
+    from traceability import held as waiting
+    from traceability.errors import NotFound
+
+    settings = load(config)
+    at = time_of(began, zone=settings.zone_info, now=datetime.now(UTC))
+    with opened(settings) as engine:
+        count = waiting.release(engine, boot, began=at)
+    if not count:
+        raise NotFound(what="boot", name=boot, next_step="list them: minori db held")
+    click.echo(f"{count} readings got their time")
+
+
 def _copy_first(settings: "Settings", folder: Path | None) -> None:
     from datetime import UTC, datetime
 

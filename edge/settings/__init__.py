@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from edge.settings.alarms import AlarmRule
 from edge.settings.backup import Backup
 from edge.settings.contacts import Contact, Smtp
+from edge.settings.disk import Disk
 from edge.settings.fields import CODE_PATTERN, Code, Says, Table, TimeZone
 from edge.settings.hub import Hub
 from edge.settings.lots import Lots
@@ -35,6 +36,7 @@ __all__ = [
     "Contact",
     "Database",
     "Device",
+    "Disk",
     "Hub",
     "Lots",
     "Metrics",
@@ -66,6 +68,7 @@ class Settings(BaseSettings):
     )
     site: Site = Site()
     database: Database = Database()
+    disk: Disk = Disk()
     web: Web = Web()
     mqtt: Mqtt = Mqtt()
     hub: Hub = Hub()

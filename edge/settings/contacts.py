@@ -116,6 +116,8 @@ def faults(contacts: Sequence[Contact], smtp: Smtp) -> Iterator[tuple[int, str, 
     for index, contact in enumerate(contacts):
         if bool(contact.quiet_from) != bool(contact.quiet_to):
             yield index, "quiet_to", "both quiet_from and quiet_to, or neither", contact.quiet_to
+        if not contact.urls and not contact.urls_file:
+            yield index, "urls", "where to tell them: urls, urls_file or both", "neither"
         for number, url in enumerate(contact.urls, start=1):
             if not _SCHEME.match(url.get_secret_value()):
                 yield index, "urls", "addresses that begin with mailto:, https: …", f"no. {number}"

@@ -88,7 +88,8 @@ class Site(Table):
         bool,
         Says(
             "The machine's clock is right without a network (it has a battery).",
-            "true on a board without one: readings after a power cut get a wrong time, unmarked.",
+            "true on a board without one: readings after a power cut get a wrong time, unmarked. "
+            "false where no time server can be heard: readings wait, and nothing is shown.",
         ),
     ] = False
 

@@ -8,7 +8,7 @@ from babel.messages.extract import extract_from_file
 from jinja2.ext import babel_extract
 
 from api.errors import ApiError
-from edge.errors import SettingsInvalid, SettingsMissing, SettingsNeedRestart, SettingsRefused
+from edge import errors
 from forecasting.errors import ForecastingError
 from sensors import BadProfile
 from traceability.errors import TraceabilityError
@@ -16,6 +16,21 @@ from traceability.gs1 import reasons
 from traceability.gs1.errors import WHERE, Gs1Error
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTICES = (
+    errors.SettingsInvalid,
+    errors.SettingsMissing,
+    errors.SettingsNeedRestart,
+    errors.SettingsRefused,
+    errors.BrokerLost,
+    errors.BrokerRefused,
+    errors.SubscriptionRefused,
+    errors.NotEnrolled,
+    errors.HubUnreachable,
+    errors.HubUntrusted,
+    errors.HubDenied,
+    errors.HubFailed,
+    BadProfile,
+)
 # How code says a message: _("…"), reader("…"), and in templates also r("…").
 KEYWORDS = {"_": None, "reader": None, "r": None}
 # Facts of an error that are words for a person; where they are plain text, they are translated.
@@ -33,7 +48,8 @@ def facts() -> set[str]:
 
 
 def _in_code() -> Iterator[str]:
-    for path in (ROOT / "api").rglob("*.py"):
+    doctor = [*(ROOT / "edge" / "doctor").glob("*.py"), ROOT / "edge" / "commands" / "doctor.py"]
+    for path in [*(ROOT / "api").rglob("*.py"), *doctor]:
         for _line, said, _comments, _context in extract_from_file("python", path, KEYWORDS):
             yield _first(said)
 
@@ -58,9 +74,8 @@ def _in_errors() -> Iterator[str]:
 
 
 def _in_notices() -> Iterator[str]:
-    """What `edge` shows above the farm's pages: why its settings are not in force."""
-    kinds = (SettingsInvalid, SettingsMissing, SettingsNeedRestart, SettingsRefused, BadProfile)
-    yield from (kind.template for kind in kinds)
+    """What `edge` shows above the farm's pages, and `minori doctor` says within its findings."""
+    yield from (kind.template for kind in NOTICES)
 
 
 def _in_facts() -> Iterator[str]:

@@ -1,13 +1,19 @@
 """`minori alarms`: what an operator sees and does at a terminal."""
 
+import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import Session
 
+from edge.bus import Broker, Bus
 from edge.settings_file import load
 from edge.store import ensure_place, writing
+from tests.edge.conftest import until
 from tests.edge.console import Console
+from tests.fakes.mosquitto import Mosquitto
+from tests.fakes.webhooks import Webhooks
 from traceability import alarms, notifications
 from traceability.alarms import Cause
 from traceability.catalogue import find
@@ -145,3 +151,61 @@ def _failed(session: Session, handle: str) -> None:
     notifications.address(session, told, [("Sato", "mail 1")], at=NOW)
     (dispatch, _), *_ = notifications.waiting(session, at=NOW)
     notifications.failed(session, [dispatch.id], "no route", at=NOW)
+
+
+CONTACTS = """
+[[contacts]]
+name = "Sato"
+urls = ["{url}", "mailto:sato@farm.example", "nosuch://secret-token"]
+language = "en"
+
+[smtp]
+host = "127.0.0.1"
+port = 1
+security = "none"
+"""
+
+
+async def test_a_test_message_says_of_each_address_whether_it_arrived(console: Console) -> None:
+    async with Webhooks() as hooks:
+        with console.config.open("a") as file:
+            file.write(CONTACTS.format(url=hooks.url))
+        said = await asyncio.to_thread(console.run, "alarms", "test", "Sato")
+
+    assert said.code == 1
+    assert said.lines[0] == "http 1: sent"
+    assert said.lines[1].startswith("mailto 1: not delivered: the mail server cannot be reached")
+    assert said.lines[2].startswith("nosuch 1: not delivered: that is no nosuch address")
+    assert "secret-token" not in said.out + said.err
+    (got,) = hooks.posted
+    assert json.loads(got.body)["title"] == "Test message from Aizu plant factory"
+
+
+async def test_a_test_message_reaches_a_real_broker(console: Console, mosquitto: Mosquitto) -> None:
+    with console.config.open("a") as file:
+        file.write(f"[mqtt]\nhost = '127.0.0.1'\nport = {mosquitto.port}\n")
+        file.write("[[contacts]]\nname = 'Sato'\nurls = ['mqtt:farm/told']\n")
+    got: list[bytes] = []
+
+    def receive(burst) -> None:
+        for message in burst:
+            got.append(message.payload)
+            message.acknowledge()
+
+    ear = Bus(Broker("127.0.0.1", mosquitto.port, "ear"))
+    listening = asyncio.create_task(ear.run(("farm/told",), receive))
+    await ear.wait_connected()
+
+    said = await asyncio.to_thread(console.run, "alarms", "test", "Sato")
+
+    await until(lambda: got)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    assert (said.code, said.out) == (0, "mqtt 1: sent\n")
+    assert json.loads(got[0])["title"] == "会津植物工場からのテスト通知"
+
+
+def test_a_contact_nobody_named_is_refused_with_those_there_are(console: Console) -> None:
+    refusal = console.refused("alarms", "test", "Sato")
+
+    assert refusal.startswith("not_found: no contact 'Sato' here; known are: none yet")

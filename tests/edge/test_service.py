@@ -140,6 +140,7 @@ async def test_the_agent_carries_no_web_framework_and_no_forecaster(tmp_path: Pa
         "    await asyncio.gather(task, return_exceptions=True)\n"
         "asyncio.run(main())\n"
         "heavy = {'pandas', 'prophet', 'numpy', 'fastapi', 'uvicorn', 'starlette', 'jinja2', 'httpx'}\n"
+        "heavy |= {'apprise', 'requests', 'babel'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run(

@@ -137,7 +137,7 @@ def test_a_postgres_address_and_an_absolute_file_stay_as_they_are(tmp_path: Path
 
 def test_every_file_that_settings_name_is_found_by_its_key(tmp_path: Path) -> None:
     """They are watched for changes, and copied with `minori backup --secrets`."""
-    contacts = [{"name": "a"}, {"name": "b", "urls_file": "b.urls"}]
+    contacts = [{"name": "a", "urls": ["mqtt:told"]}, {"name": "b", "urls_file": "b.urls"}]
     settings = parse({"mqtt": {"password_file": "word"}, "contacts": contacts}).inside(tmp_path)
 
     found = dict(named(settings))

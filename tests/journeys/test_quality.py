@@ -15,7 +15,8 @@ from sqlalchemy import Engine
 from api.app import create_app
 from api.settings import WebSettings
 from edge.agents import doubts
-from edge.agents.doubts import Doubts, is_clock_set
+from edge.agents.doubts import Doubts
+from edge.agents.holding import Holding
 from edge.agents.intake import Intake
 from edge.agents.poll import DeviceHealth, ask
 from edge.clock import ReplayClock
@@ -25,6 +26,7 @@ from edge.settings import Settings
 from edge.settings_file import parse
 from edge.store import open_store
 from edge.table_map import load as load_map
+from edge.timekeeping import is_clock_set
 from edge.wiring import WiredPort, wire
 from sensors import PortLost
 from sensors.profile import load
@@ -57,13 +59,14 @@ class Farm:
 
     def __post_init__(self) -> None:
         site_id = register(self.engine, self.settings, since=START - timedelta(days=1))
-        self.doubts = Doubts(
+        holding = Holding(
             Recorder(self.engine, site_id).append,
             self.engine,
-            self.settings,
-            now=self.clock.now,
+            self.clock,
+            boot="this boot",
             is_clock_set=lambda now: is_clock_set(now, self.timesync),
         )
+        self.doubts = Doubts(holding.append, self.engine, self.settings)
 
     async def read(self, after: timedelta, **said: float | None) -> None:
         """Let time pass, measure what is said from now on, read every probe and store it."""
@@ -190,14 +193,17 @@ async def test_calibration_due_until_somebody_calibrates(farm: Farm, client: Cli
     assert newest["ph"]["value"] == newest["ph"]["raw"]
 
 
-async def test_readings_before_the_clock_is_set_say_so(farm: Farm, client: Client) -> None:
+async def test_readings_before_the_clock_is_set_wait_for_their_time(
+    farm: Farm, client: Client
+) -> None:
     """A board without a battery clock starts where it was switched off, and hears NTP later."""
     farm.timesync.mkdir()
     await farm.read(timedelta())
+    assert reasons(client, "climate", "air_temperature") == []
     (farm.timesync / "synchronized").touch()
     await farm.read(2 * MINUTE)
 
-    assert reasons(client, "climate", "air_temperature") == ["clock", "none"]
+    assert reasons(client, "climate", "air_temperature") == ["none", "none"]
     # What the probe itself doubts is graver.
     assert reasons(client, "co2", "co2") == ["warm_up", "none"]
 

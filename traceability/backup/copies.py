@@ -28,6 +28,8 @@ from traceability.models.base import new_id
 from traceability.trouble import Trouble, name_of, trouble_of
 
 SQLITE_FILE, POSTGRES_FILE = "minori.db", "minori.pgdump"
+# What a folder is called in which a file is restored.
+RESTORED = ".minori-restored-"
 
 # Told a sentence on what is done, and a share of it from 0 to 1 where that is known.
 Progress = Callable[[str, float | None], None]
@@ -125,7 +127,7 @@ def _beside(taken: Taken, folder: Path, url: str, place: Path) -> Iterator[str]:
             postgres_tools.restore(source, make_url(address))
             yield address
         return
-    with TemporaryDirectory(prefix=".minori-restored-", dir=place) as inside:
+    with TemporaryDirectory(prefix=RESTORED, dir=place) as inside:
         target = Path(inside) / SQLITE_FILE
         shutil.copyfile(source, target)
         fault = sqlite_copy.fault_of(target)

@@ -24,6 +24,7 @@ from traceability.models.edges import (
     EdgeStream,
 )
 from traceability.models.forecasts import ForecastRecord, Job
+from traceability.models.held import held_reading
 from traceability.models.lots import STAGES, Lot, Stay
 from traceability.models.materials import MATERIAL_KINDS, Material
 from traceability.models.notifications import DISPATCH_STATES, Dispatch, Notification
@@ -110,6 +111,7 @@ __all__ = [
     "backfill_cursor",
     "crop_target",
     "delivery",
+    "held_reading",
     "new_id",
     "reading",
 ]

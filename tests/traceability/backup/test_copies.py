@@ -168,26 +168,21 @@ def test_a_damaged_page_in_the_copy_is_found(tmp_path: Path, folder: Path) -> No
         pass
 
 
-def _postgres(url: str) -> None:
-    if not url.startswith("postgresql"):
-        pytest.skip("only a server has tools of its own")
-
-
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 @pytest.mark.usefixtures("engine")
 def test_without_the_servers_tools_it_says_what_to_install(
     url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _postgres(url)
     monkeypatch.setattr(postgres_tools.shutil, "which", lambda name: None)
 
     with pytest.raises(BackupFailed, match="pg_dump: it is not installed; install the server"):
         take(url, folder, progress=quiet)
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_a_role_that_may_not_make_databases_is_told_so(
     url: str, engine: Engine, folder: Path
 ) -> None:
-    _postgres(url)
     with engine.begin() as connection:
         connection.execute(text("DROP ROLE IF EXISTS poor"))
         connection.execute(text("CREATE ROLE poor LOGIN"))

@@ -1,0 +1,77 @@
+"""The MQTT broker: it answers, knows us, and lets us listen to what we ask for."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+
+from edge import bus
+from edge.collector import broker_of
+from edge.doctor import certificate
+from edge.doctor.case import Case
+from edge.doctor.finding import Finding, _, fail, ok, warn
+from edge.errors import BrokerLost, BrokerRefused, EdgeError
+from edge.settings import Settings
+from edge.topics import TopicTable
+
+_CONNECT_S = 3.0
+
+
+def check(case: Case) -> Iterator[Finding]:
+    if case.settings is None:
+        return
+    if not case.settings.mqtt.host:
+        yield from _inside(case)
+        return
+    try:
+        broker = broker_of(case.settings)
+    except EdgeError as error:
+        yield fail("{problem}", _("correct [mqtt] in the settings"), problem=error)
+        return
+    yield from _certificate(case.settings, broker)
+    yield from _asked(case, broker)
+
+
+def _inside(case: Case) -> Iterator[Finding]:
+    port = case.settings.mqtt.port if case.settings else 0
+    if case.is_running:
+        yield ok(_("a broker inside, on port {port}; a farm installs Mosquitto"), port=port)
+        return
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=_CONNECT_S).close()
+    except OSError:
+        yield ok(_("a broker inside, on port {port}; a farm installs Mosquitto"), port=port)
+        return
+    text = _("another program listens on port {port}, where the broker inside is to be")
+    cure = _('if that is a broker, write [mqtt] host = "127.0.0.1"')
+    yield fail(text, cure, port=port)
+
+
+def _asked(case: Case, broker: bus.Broker) -> Iterator[Finding]:
+    assert case.settings is not None
+    # A name of its own: with the service's, the broker would throw the service out.
+    ours = replace(broker, client_id=f"{broker.client_id}-doctor-{os.getpid()}")
+    filters = TopicTable(case.settings).filters
+    try:
+        refused = asyncio.run(bus.try_out(ours, filters))
+    except (BrokerLost, BrokerRefused) as error:
+        cure = _("is it running: systemctl status mosquitto; then its address, port and account")
+        yield fail("{problem}", cure, problem=error)
+        return
+    for denied in refused:
+        cure = _("allow it in the broker's access list; nothing on that topic is heard")
+        yield fail("{problem}", cure, problem=denied)
+    if not refused:
+        text = _("{broker} lets us in and listen to {count} topics")
+        yield ok(text, broker=broker, count=len(filters))
+    if case.numbers is not None and case.numbers.value("minori_mqtt_connected") == 0:
+        text = _("the service is not connected to it, though it answers")
+        cure = _("it tries again by itself within a minute; see journalctl -u minori -g MQTT")
+        yield warn(text, cure)
+
+
+def _certificate(settings: Settings, broker: bus.Broker) -> Iterator[Finding]:
+    if broker.tls is None:
+        return
+    yield from certificate.findings(settings.mqtt.host, settings.mqtt.port, broker.tls)

@@ -1,0 +1,69 @@
+"""The settings file: right, its models known, its secrets for the service alone."""
+
+import pwd
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.doctor.case import Case
+from edge.doctor.finding import Finding, _, fail, ok, warn
+from edge.secret_files import named
+from edge.settings import Settings
+from edge.wiring import OWN_PROFILES
+from sensors import SensorError
+from sensors import profile as profiles
+
+# Made by us where it is missing, or by `minori enrol`; a certificate is no secret.
+_MADE = ("web.secret_file", "hub.credential_file")
+_OPEN = ("ca_file",)
+
+
+def check(case: Case) -> Iterator[Finding]:
+    if case.settings is None:
+        text = "{problem}"
+        cure = _("mend that line; a running service keeps the settings it had")
+        yield fail(text, cure, problem=case.problem)
+        return
+    settings = case.settings
+    yield ok(
+        _("{file}: {zones} zones, {ports} ports, {devices} devices"),
+        file=settings.file,
+        zones=len(settings.zones),
+        ports=len(settings.ports),
+        devices=len(settings.devices),
+    )
+    yield from _models(settings)
+    for key, file in named(settings):
+        yield from _secret(key, file, case.user)
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    for model in sorted({device.model for device in settings.devices if device.model}):
+        try:
+            profiles.load(model, settings.path(OWN_PROFILES))
+        except SensorError as error:
+            cure = _("mend the profile, or choose a model of: minori devices models")
+            yield fail("{problem}", cure, problem=error)
+
+
+def _secret(key: str, file: Path, user: str) -> Iterator[Finding]:
+    try:
+        stat = file.stat()
+    except OSError as error:
+        if key not in _MADE:
+            cure = _("write it, or correct {key} in the settings")
+            text = _("{key}: {file} cannot be read ({cause})")
+            yield fail(text, cure, key=key, file=file, cause=error.strerror)
+        return
+    if key.rpartition(".")[2] not in _OPEN and stat.st_mode & 0o077:
+        text = _("{key}: others on this machine may read {file}")
+        yield warn(text, "chmod 600 {file}", key=key, file=file)
+    if stat.st_uid not in (0, _uid(user)) and not stat.st_mode & 0o004:
+        text = _("{key}: {file} belongs to another account than the service's")
+        yield warn(text, "sudo chown {user} {file}", key=key, file=file, user=user)
+
+
+def _uid(user: str) -> int:
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError:
+        return -1

@@ -1,0 +1,136 @@
+"""The broker: asked as the service would be, without throwing the service out."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+from amqtt.broker import Broker as Amqtt
+
+from edge.broker import _config
+from edge.bus import Broker, Bus
+from edge.doctor import broker
+from tests.edge.conftest import until
+from tests.edge.doctor.conftest import RUNNING, MakeCase, said, wrong
+from tests.edge.test_bus import running
+from tests.fakes.mosquitto import Mosquitto, free_port
+
+
+def mqtt(at: Mosquitto, **more: object) -> dict[str, object]:
+    return {"mqtt": {"host": "127.0.0.1", "port": at.port, **more}}
+
+
+def test_a_broker_that_lets_us_in_and_listen_is_right(case: MakeCase, mosquitto: Mosquitto) -> None:
+    for version in ("5", "3.1.1"):
+        found = list(broker.check(case(mqtt(mosquitto, version=version))))
+
+        ((level, text),) = said(found)
+        assert level == "ok"
+        assert text.startswith(f"127.0.0.1:{mosquitto.port} lets us in and listen to")
+
+
+async def test_the_service_keeps_its_session_meanwhile(
+    case: MakeCase, mosquitto: Mosquitto
+) -> None:
+    """Under the service's own name the broker would hang up on the service, again and again."""
+    examined = case(mqtt(mosquitto, client_id="me"))
+    me = Bus(Broker("127.0.0.1", mosquitto.port, "me"))
+    async with running(me, "t"):
+        found = await asyncio.to_thread(lambda: list(broker.check(examined)))
+        await until(lambda: me.is_connected)
+
+        assert me.connections == 1
+    assert not wrong(found)
+
+
+def test_a_broker_that_is_not_there_says_how_to_look(case: MakeCase) -> None:
+    settings = {"mqtt": {"host": "127.0.0.1", "port": free_port()}}
+    (finding,) = wrong(list(broker.check(case(settings))))
+
+    assert finding.level == 2
+    assert "systemctl status mosquitto" in finding.cure
+
+
+def test_a_wrong_password_is_told(case: MakeCase, tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("")
+    (tmp_path / "guess").write_text("guess")
+    at = Mosquitto(tmp_path, extra=f"allow_anonymous false\npassword_file {tmp_path}/words")
+    at.start()
+    try:
+        found = list(broker.check(case(mqtt(at, username="me", password_file="guess"))))
+    finally:
+        at.stop()
+
+    assert "refused the connection" in said(wrong(found))[0][1]
+
+
+async def test_a_topic_that_is_not_granted_is_told_by_name(case: MakeCase) -> None:
+    """Of four topics three may be heard: a farm that looks well and lacks a room."""
+    port = free_port()
+    config = _config(port)
+    acl = {"acl": {"anonymous": ["zigbee2mqtt/#"]}}
+    config.plugins["amqtt.plugins.topic_checking.TopicAccessControlListPlugin"] = acl
+    at = Amqtt(config)
+    await at.start()
+    topics = [
+        {"topic": "zigbee2mqtt/{device}", "shape": "zigbee2mqtt"},
+        {"topic": "tele/{device}", "shape": "tasmota"},
+    ]
+    settings = {"host": "127.0.0.1", "port": port, "version": "3.1.1", "topics": topics}
+    try:
+        examined = case({"mqtt": settings})
+        found = await asyncio.to_thread(lambda: list(broker.check(examined)))
+    finally:
+        await at.shutdown()
+
+    (finding,) = wrong(found)
+    assert "does not let us listen to tele/" in said([finding])[0][1]
+
+
+def test_a_service_that_is_not_connected_though_the_broker_answers_is_told(
+    case: MakeCase, mosquitto: Mosquitto
+) -> None:
+    numbers = RUNNING.replace("connected 1", "connected 0")
+
+    (finding,) = wrong(list(broker.check(case(mqtt(mosquitto), numbers=numbers))))
+
+    assert "not connected to it" in finding.text
+
+
+def test_a_certificate_that_ends_soon_is_told(case: MakeCase, tmp_path: Path) -> None:
+    _certificate(tmp_path, days=5)
+    port = free_port()
+    at = Mosquitto(
+        tmp_path,
+        extra=f"listener {port} 127.0.0.1\ncertfile {tmp_path}/cert.pem\n"
+        f"keyfile {tmp_path}/key.pem\n",
+    )
+    at.start()
+    try:
+        settings = {"mqtt": {"host": "localhost", "port": port, "tls": True}}
+        settings["mqtt"]["ca_file"] = str(tmp_path / "cert.pem")
+        found = list(broker.check(case(settings)))
+    finally:
+        at.stop()
+
+    (finding,) = wrong(found)
+    assert said([finding]) == [("warn", "the certificate of localhost ends in 4 days")]
+
+
+def _certificate(folder: Path, *, days: int) -> None:
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(days)),
+            *("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_the_port_of_the_broker_inside_may_be_taken(case: MakeCase, mosquitto: Mosquitto) -> None:
+    (finding,) = wrong(list(broker.check(case({"mqtt": {"port": mosquitto.port}}))))
+    assert "another program listens on port" in finding.text
+
+    taken_by_us = case({"mqtt": {"port": mosquitto.port}}, numbers=RUNNING)
+    assert not wrong(list(broker.check(taken_by_us)))
