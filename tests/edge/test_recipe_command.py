@@ -210,3 +210,12 @@ def test_a_person_says_which_stage_a_lot_is_in(console: Console) -> None:
         ("growing", "2026-06-03"),
     ]
     assert "one of nursery, growing" in wrong.err
+
+
+def test_the_documented_file_can_be_read() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "recipes.md"
+    text = docs.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+
+    read = recipe_file.parse(text)
+
+    assert [stage.code for stage in read.stages] == ["germination", "nursery", "growing"]
