@@ -10,11 +10,10 @@ from sqlmodel import col
 
 from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, fail, ok, warn
+from edge.settings import Disk
 from sensors import to_ms
 from traceability.models import Series, reading
 
-# Below this SQLite and the system itself begin to fail.
-_FEW_BYTES = 200 << 20
 _LITTLE = 0.10
 _SOON_DAYS = 30
 # Looked at for the pace: long enough for a probe that speaks each quarter of an hour.
@@ -35,8 +34,12 @@ def check(case: Case) -> Iterator[Finding]:
     free_mb, share = usage.free >> 20, usage.free / max(usage.total, 1)
     facts = {"free": free_mb, "share": round(share * 100), "folder": folder}
     cure = _("remove what is not needed, shorten what is kept, or give the record a larger disk")
-    if usage.free < _FEW_BYTES:
-        yield fail(_("only {free} MB are free on the disk of {folder}"), cure, **facts)
+    floor_mb = case.settings.disk.floor_mb if case.settings else Disk().floor_mb
+    if free_mb < floor_mb:
+        text = _(
+            "{free} MB are free on the disk of {folder}, the floor is {floor} MB: readings wait"
+        )
+        yield fail(text, cure, floor=floor_mb, **facts)
     elif share < _LITTLE:
         yield warn(_("{free} MB ({share} %) are free on the disk of {folder}"), cure, **facts)
     else:
