@@ -82,6 +82,35 @@ def event(_: Reader, one: AlarmEvent, zone: str) -> str:
     return said
 
 
+def trouble(reader: Reader, address: str, error: str) -> str:
+    """Return why a message did not arrive: what we say of it in the reader's language, what the
+    other side said behind it as it is."""
+    said = error.removeprefix(f"{address}: ")
+    known = _troubles(reader)
+    first = next((one for one in known if said.startswith(one)), "")
+    return known[first] + said.removeprefix(first) if first else said
+
+
+def _troubles(_: Reader) -> Mapping[str, str]:
+    """What `edge.delivery` says, by its English beginning."""
+    return {
+        "the mail server cannot be reached": _("the mail server cannot be reached"),
+        "the mail server did not answer in time": _("the mail server did not answer in time"),
+        "the mail server refused the recipient": _("the mail server refused the recipient"),
+        "the mail server refused it": _("the mail server refused it"),
+        "no mail server is named": _("no mail server is named"),
+        "that is no mail address": _("that is no mail address"),
+        "it cannot be reached": _("it cannot be reached"),
+        "it refused": _("it refused"),
+        "it redirects, which is not followed": _("it redirects, which is not followed"),
+        "the name of its host is not known": _("the name of its host is not known"),
+        "the MQTT broker did not take it": _("the MQTT broker did not take it"),
+        "no answer in time": _("no answer in time"),
+        "the service did not take it": _("the service did not take it"),
+        "it is not in the settings any more": _("it is not in the settings any more"),
+    }
+
+
 def value(reader: Reader, quantity: str, number: float, digits: int | None = None) -> str:
     """Return a value with its unit."""
     unit = QUANTITIES[quantity].unit if quantity in QUANTITIES else ""

@@ -1,7 +1,7 @@
 """Charts with their words: what the drawing shows, said in a sentence and in a table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from api import charts
@@ -102,6 +102,11 @@ def of_span(
         head=[_("Time"), _("Mean"), _("Lowest"), _("Highest")],
         rows=rows,
     )
+
+
+def named(figure: Figure, title: str) -> Figure:
+    """Return the same figure under another title: several probes of one quantity."""
+    return replace(figure, title=title)
 
 
 def of_light(reader: Reader, lived: Conditions) -> Figure | None:

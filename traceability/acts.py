@@ -21,6 +21,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from traceability import contents
 from traceability.amounts import Amount, total
+from traceability.elsewhere import refuse_elsewhere
 from traceability.errors import (
     ActConflict,
     BadValue,
@@ -28,13 +29,10 @@ from traceability.errors import (
     LotCodeTaken,
     NotEnough,
     OutOfOrder,
-    SiteElsewhere,
 )
 from traceability.models import (
     Act,
     ActLine,
-    Edge,
-    EdgeSite,
     Flow,
     Inspection,
     LogisticUnit,
@@ -201,10 +199,7 @@ def _refuse_elsewhere(session: Session, kind: str, draft: Draft) -> None:
     what = draft.voids.kind if draft.voids else kind
     if what in _ANYWHERE:
         return
-    claim = session.get(EdgeSite, draft.site_id)
-    edge = session.get_one(Edge, claim.edge_id) if claim else None
-    if edge is not None and edge.revoked_at is None:
-        raise SiteElsewhere(site=edge.name, kind=kind)
+    refuse_elsewhere(session, draft.site_id, kind)
 
 
 def _makes(draft: Draft) -> list[Lot]:

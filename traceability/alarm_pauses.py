@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from traceability.alarms import check_until
+from traceability.elsewhere import refuse_elsewhere
 from traceability.errors import NotFound
 from traceability.models import Alarm, AlarmPause
 from traceability.texts import LONGEST_NAME, LONGEST_NOTE, refuse_text
@@ -32,7 +33,9 @@ def pause(
 
     Raises:
         BadValue: a time gone by, one more than a month ahead, or a text that cannot be kept.
+        SiteElsewhere: this is a hub, and the site records at its own edge.
     """
+    refuse_elsewhere(session, site_id, "pause")
     for field, text, most in (("by", by, LONGEST_NAME), ("why", why, LONGEST_NOTE)):
         refuse_text(field, text, most)
     for field, text in (("device", device), ("rule", rule)):

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, and_, col, func, or_, select
 
+from traceability.elsewhere import refuse_elsewhere
 from traceability.errors import AlarmOver, AmbiguousAlarm, BadValue, UnknownAlarm
 from traceability.models import Alarm, AlarmEvent, Site, Zone, new_id
 from traceability.texts import LONGEST_NAME, LONGEST_NOTE, refuse_text
@@ -71,8 +72,10 @@ def acknowledge(
     Raises:
         AlarmOver: there is nothing left to take care of.
         BadValue: a text that cannot be kept.
+        SiteElsewhere: this is a hub, and the alarm its site's own.
     """
     _refuse_texts(by, note)
+    refuse_elsewhere(session, alarm.site_id, "acknowledgement")
     _lock(session, alarm)
     event = _known(session, alarm, "acknowledged")
     if event is not None:
@@ -90,8 +93,10 @@ def snooze(
     Raises:
         AlarmOver: nobody is told of it any more anyway.
         BadValue: a time gone by, one more than a month ahead, or a text that cannot be kept.
+        SiteElsewhere: this is a hub, and the alarm its site's own.
     """
     _refuse_texts(by, note)
+    refuse_elsewhere(session, alarm.site_id, "snooze")
     _lock(session, alarm)
     _refuse_over(alarm)
     check_until(until, at=at)
@@ -220,6 +225,16 @@ def places_of(session: Session, found: Sequence[Alarm]) -> list[tuple[Alarm, Sit
     zones = {zone.id: zone for zone in session.exec(select(Zone).where(col(Zone.id).in_(zone_ids)))}
     sites = {site.id: site for site in session.exec(select(Site))}
     return [(alarm, sites[alarm.site_id], zones.get(alarm.zone_id or "")) for alarm in found]
+
+
+def nothing_chosen(field: str) -> BadValue:
+    """Return the refusal of a choice that is none of those offered."""
+    return BadValue(
+        field=field,
+        expected="one of those offered",
+        got="something else",
+        next_step="choose one of the list",
+    )
 
 
 def check_until(until: datetime, *, at: datetime) -> None:

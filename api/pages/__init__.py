@@ -1,10 +1,11 @@
 """Pages for people: rendered on the server, readable with scripts off."""
 
-from api.pages import catalogue, forecasts, lots, recalls, recipes, rooms, session, today
+from api.pages import alarms, catalogue, forecasts, lots, recalls, recipes, rooms, session, today
 
 ROUTERS = (
     today.router,
     rooms.router,
+    alarms.router,
     recipes.router,
     lots.router,
     forecasts.router,

@@ -16,6 +16,7 @@ from api.digits import DIGITS
 from api.i18n import Reader
 from api.language import reader_of
 from api.lotlist import rows_of
+from api.pages.alarms import open_now
 from api.templating import page
 from sensors import QUANTITIES, Quality
 from sensors.quantities import STATES
@@ -96,6 +97,7 @@ def show(zone_id: str, request: Request, session: ReadSession, web: InWeb) -> Re
         "room.html",
         room=_room(session, reader, web.days, zone, site, now),
         equipment=equipment.of_room(session, reader, zone, _span(zone, now), now),
+        open_alarms=open_now(session, reader, now, zone_id=zone.id),
         figures=_last_day(session, reader, zone, site, now),
         rows=rows_of(session, here) if here else [],
     )

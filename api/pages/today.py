@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from api import uplink_view
 from api.deps import InWeb, ReadSession, SignedIn
 from api.language import reader_of
+from api.pages.alarms import open_now
 from api.pages.rooms import rooms_now
 from api.templating import page
 from forecasting import Forecast, ForecastingError, Step
@@ -51,6 +52,7 @@ def today(request: Request, session: ReadSession, web: InWeb, viewer: SignedIn) 
         request,
         "today.html",
         rooms=rooms_now(session, reader, web.days, now),
+        open_alarms=open_now(session, reader, now),
         done=recent(session),
         ahead=_ahead(session, now),
         counts=_counts(session),

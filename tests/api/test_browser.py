@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from api.app import create_app
 from api.settings import WebSettings
+from tests.api.alarming import raised
 from tests.api.conftest import HUB, SECRET, Clock
 from tests.serving import serving
 from tests.world import World
@@ -47,6 +48,7 @@ pytestmark = [
 class Site:
     url: str
     world: World
+    alarm_id: str
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +56,11 @@ def site(filled: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -
     copy = tmp_path_factory.mktemp("browser") / "minori.db"
     copy.write_bytes(filled[0].read_bytes())
     engine = database.open_database(f"sqlite:///{copy}")
+    with database.writing_session(engine) as session:
+        alarm = raised(session, filled[1])
     app = create_app(engine, settings=WebSettings(SECRET, public_url=HUB), clock=Clock())
     with serving(app) as url:
-        yield Site(url, filled[1])
+        yield Site(url, filled[1], alarm.id)
     engine.dispose()
 
 
@@ -96,6 +100,7 @@ def _paths(world: World) -> list[str]:
         "/items",
         "/places",
         "/partners",
+        "/alarms",
         "/help",
         "/scan",
         "/sign-in",
@@ -116,7 +121,7 @@ def test_every_page_is_sound(browser: Browser, site: Site, language: str, width:
     page.on("pageerror", lambda error: faults.append(f"{page.url} script: {error}"))
     page.on("request", lambda asked: _note_foreign(asked.url, site.url, faults))
 
-    for path in _paths(site.world):
+    for path in [*_paths(site.world), f"/alarms/{site.alarm_id}"]:
         answer = page.goto(site.url + path)
         assert answer is not None
         if answer.status != 200:
@@ -156,7 +161,7 @@ def test_numbers_keep_fresh_by_themselves(browser: Browser, site: Site) -> None:
 
     page.wait_for_function("document.querySelector('[data-age]').textContent.includes('min')")
 
-    assert page.inner_text("[data-reading$='/co2/'] [data-value]") == "958"
+    assert page.inner_text(".value:has-text('CO₂') [data-value]") == "958"
     context.close()
 
 
