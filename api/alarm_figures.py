@@ -97,18 +97,23 @@ def _values(parts: Iterable[dict[str, Any]]) -> list[_Value]:
     return sorted(found.items())
 
 
-def _target(told: Told, kept: dict[str, Any], values: Sequence[_Value]) -> Pair | None:
+def _target(
+    told: Told, kept: dict[str, Any], values: Sequence[_Value]
+) -> list[tuple[datetime, datetime, Pair]]:
     """The range it should have stayed in; of one limit, what is seen on its good side."""
     low: float | None = told.alarm.facts.get("low")
     high: float | None = told.alarm.facts.get("high")
     if kept["quantity"] != told.alarm.quantity:
-        return None
+        return []
     seen = [value for _, value in values]
     if low is None and high is not None:
         low = min(*seen, high)
     elif high is None and low is not None:
         high = max(*seen, low)
-    return (low, high) if low is not None and high is not None and low < high else None
+    if low is None or high is None or low >= high:
+        return []
+    end = max(values[-1][0], values[0][0] + _LEAST)
+    return [(values[0][0], end, (low, high))]
 
 
 def _name(kept: dict[str, Any]) -> tuple[str, str, str]:
