@@ -74,10 +74,12 @@ class Uplink:
         clock: Clock,
         health: UplinkHealth,
         *,
+        longest_pause_s: float = LONGEST_PAUSE_S,
         chance: random.Random | None = None,
     ) -> None:
         self._engine, self._settings, self._clock = engine, settings, clock
         self._health = health
+        self._longest_pause_s = longest_pause_s
         self._chance = chance or random.Random()  # noqa: S311  spreads pauses, hides nothing
         self._store = ""
         self._held: set[int] = set()
@@ -101,7 +103,7 @@ class Uplink:
             if self._clock.monotonic() - max(began, self._stable_from) >= STABLE_S:
                 tries = 0
             tries = min(tries + 1, 16)
-            longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**tries)
+            longest = min(self._longest_pause_s, FIRST_PAUSE_S * 2**tries)
             await self._clock.sleep(self._chance.uniform(0, longest))
 
     async def _connected(self) -> None:

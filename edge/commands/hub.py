@@ -7,14 +7,21 @@ from typing import Any
 
 import click
 import msgspec
+from sqlmodel import select
 
 from edge.commands import _text
 from edge.commands._arguments import Code
 from edge.commands._desk import Desk, InOrder, looks_up, manages
 from traceability import edges, uplink, uplink_records
 from traceability.edges import Sender
+from traceability.models import Act, UplinkRefusal
+from traceability.replicated import ACT
 from traceability.uplink import Level
 
+_MEND = (
+    "An act: take it back (minori lot void ACT) and record it anew. A crop, item or partner: "
+    "correct it. Then: minori hub retry"
+)
 # A status older than this says that no agent runs.
 _SILENT = timedelta(minutes=5)
 
@@ -71,9 +78,9 @@ def list_edges(desk: Desk, refused: bool) -> str:
         return _text.as_json([_as_json(sender) for sender in senders])
     if not senders:
         return "no site is enrolled here yet; make a code: minori hub enrol"
-    header = ("edge", "state", "last seen", "records", "waiting", "refused", "readings up to")
+    header = ("edge", "state", "last seen", "records waiting", "refused", "readings up to")
     rows = [_row(sender, desk.now) for sender in senders]
-    return "\n".join(_text.table(header, rows, numbers=(3, 4, 5)))
+    return "\n".join(_text.table(header, rows, numbers=(3, 4)))
 
 
 @command.command()
@@ -109,9 +116,9 @@ def refused(desk: Desk) -> str:
         return "the hub refuses nothing"
     lines: list[str] = []
     for row in rows:
-        lines += [f"{row.sequence}  {row.kind} {row.ref}  ({row.code})"]
+        lines += [f"{row.sequence}  {_named(desk, row)}  ({row.code})"]
         lines += _text.filled(row.detail, indent=4)
-    return "\n".join([*lines, "mend them, then: minori hub retry"])
+    return "\n".join([*lines, *_text.filled(_MEND)])
 
 
 @command.command()
@@ -123,6 +130,15 @@ def retry(desk: Desk, sequences: Sequence[int]) -> str:
     if desk.as_json:
         return _text.as_json({"queued": count})
     return f"{count} records are queued again; see: minori hub refused"
+
+
+def _named(desk: Desk, row: UplinkRefusal) -> str:
+    """Say which record it is as a person knows it."""
+    act = desk.session.exec(select(Act).where(Act.id == row.ref)).first()
+    if row.kind != ACT or act is None:
+        return f"{row.kind} {row.ref}"
+    at = _text.local(act.happened_at, desk.time_zone(act.site_id))
+    return f"{act.kind} of {at}, act {act.id}"
 
 
 def _status_lines(level: Level, now: datetime) -> list[str]:
@@ -154,14 +170,13 @@ def _age(oldest: datetime | None, now: datetime) -> str:
 
 
 def _row(sender: Sender, now: datetime) -> tuple[str, ...]:
-    edge, stream, said = sender.edge, sender.stream, sender.edge.said
+    edge, said = sender.edge, sender.edge.said
     seen = edge.last_seen_at
     oldest = said.get("oldest_reading")
     return (
         edge.name,
         "revoked" if edge.revoked_at else "may send",
         f"{_text.duration(now - seen)} ago" if seen else "never",
-        f"{stream.records if stream else 0:,}",
         f"{said.get('records', 0):,}",
         f"{sender.refused:,}",
         f"{_text.duration(now - datetime.fromisoformat(str(oldest)))} ago" if oldest else "now",

@@ -1,5 +1,7 @@
 """What is recorded at a site is at its hub afterwards: all of it, once, whatever happens between."""
 
+import asyncio
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +102,54 @@ async def test_a_database_from_before_sends_all_it_has(hub: Hub, farm: Farm) -> 
         await until(lambda: all_readings(hub.engine) == farm.readings() and is_level(farm))
 
     assert acts(hub.engine) == sown
+
+
+async def test_receipts_lost_on_the_way_double_nothing_and_lose_nothing(
+    hub: Hub, farm: Farm
+) -> None:
+    """The hub has it on disk and the site does not know: it sends again, under the same number."""
+    chance = random.Random(1)
+    farm.enrol(hub)
+    for i in range(5):
+        sow(farm, f"L{i}")
+    farm.record(*((f"p{i % 5}", T0 + 60_000 * i, float(i)) for i in range(2000)))
+    hub.loses_answer = lambda: chance.random() < 0.4
+
+    async with farm.sending(longest_pause_s=0.05):
+        for i in range(5, 20):
+            sow(farm, f"L{i}")
+            farm.record(("p0", T0 + 60_000 * (2000 + i), float(i)))
+            await asyncio.sleep(0.05)
+        await until(lambda: all_readings(hub.engine) == farm.readings())
+        await until(lambda: acts(hub.engine) == acts(farm.engine))
+        hub.loses_answer = lambda: False
+        await until(lambda: is_level(farm))
+
+    assert len(acts(hub.engine)) == 20
+
+
+async def test_what_is_fresh_does_not_wait_for_a_weeks_backlog(hub: Hub, tmp_path: Path) -> None:
+    """Whoever looks at the hub after an outage wants to see the rooms as they are now."""
+    farm = new_farm(tmp_path / "busy", batch_readings=100)
+    week = range(0, 7 * 86_400, 600)
+    farm.record(*((f"p{i}", T0 + 1000 * s, float(i)) for s in week for i in range(5)))
+    farm.enrol(hub)
+
+    async with farm.sending():
+        await until(lambda: hub.count("reading") > 0)
+        farm.record(("p0", T0 + 7 * 86_400_000, 1000.0))
+        await until(lambda: _is_there(hub, 1000.0))
+        there = hub.count("reading")
+        await until(lambda: all_readings(hub.engine) == farm.readings() and is_level(farm))
+
+    assert there < len(week) * 5
+    farm.engine.dispose()
+
+
+def _is_there(hub: Hub, value: float) -> bool:
+    with hub.engine.connect() as connection:
+        found = connection.exec_driver_sql(f"SELECT count(*) FROM reading WHERE value = {value}")
+        return bool(found.scalar())
 
 
 async def test_a_hub_that_is_away_costs_nothing(hub: Hub, farm: Farm) -> None:
