@@ -149,8 +149,10 @@ def _status_lines(level: Level, now: datetime) -> list[str]:
     lines = [f"hub       {said.hub or 'none yet'}: {said.code} for {since}"]
     if said.detail:
         lines += _text.filled(said.detail, indent=10)
-    if now - datetime.fromisoformat(said.at) > _SILENT:
-        lines += ["          no agent has spoken to it since: is minori run or agent running?"]
+    silent = now - datetime.fromisoformat(said.at)
+    if silent > _SILENT:
+        spoken = f"nothing was said to it for {_text.duration(silent)}"
+        lines += [f"          {spoken}: is minori run or agent running?"]
     waits = f"{level.records_waiting:,} waiting{_age(level.oldest_record_at, now)}"
     there = f"{level.records_there:,} safely there"
     lines += [f"records   {level.records:,} collected, {there}, {waits}"]
@@ -173,13 +175,14 @@ def _row(sender: Sender, now: datetime) -> tuple[str, ...]:
     edge, said = sender.edge, sender.edge.said
     seen = edge.last_seen_at
     oldest = said.get("oldest_reading")
+    up_to = datetime.fromisoformat(str(oldest)) if oldest else seen
     return (
         edge.name,
         "revoked" if edge.revoked_at else "may send",
         f"{_text.duration(now - seen)} ago" if seen else "never",
         f"{said.get('records', 0):,}",
         f"{sender.refused:,}",
-        f"{_text.duration(now - datetime.fromisoformat(str(oldest)))} ago" if oldest else "now",
+        f"{_text.duration(now - up_to)} ago" if up_to else "nothing yet",
     )
 
 
