@@ -70,6 +70,12 @@ def _asked(case: Case, broker: bus.Broker) -> Iterator[Finding]:
         cure = _("it tries again by itself within a minute; see journalctl -u minori -g MQTT")
         yield warn(text, cure)
 
+    deaf = case.numbers.value("minori_mqtt_deaf_total") if case.numbers else None
+    if deaf:
+        text = _("the connection was up and deaf {count} times since the service started")
+        cure = _("it is remade by itself; look at the network between, and the broker's log")
+        yield warn(text, cure, count=round(deaf))
+
 
 def _certificate(settings: Settings, broker: bus.Broker) -> Iterator[Finding]:
     if broker.tls is None:

@@ -25,6 +25,10 @@ def check(case: Case) -> Iterator[Finding]:
         cure = _("set it to false: times after a power cut would be wrong and unmarked")
         yield warn(text, cure)
     yield from _held(case)
+    if case.numbers is not None and (jumps := case.numbers.value("minori_clock_jumps_total")):
+        text = _("the clock has jumped {count} times since the service started")
+        cure = _("one jump after the start is a time server heard late; more: replace its battery")
+        yield warn(text, cure, count=round(jumps))
     last = _last_reading(case)
     if last is not None and last > case.now + _AHEAD:
         text = _("the newest reading is of {at}, which has not been yet")

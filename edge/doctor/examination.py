@@ -12,6 +12,7 @@ from edge.doctor import (
     clock,
     database,
     disk,
+    endings,
     hub,
     ports,
     probes,
@@ -29,6 +30,7 @@ Check = Callable[[Case], Iterable[Finding]]
 CHECKS: Mapping[str, Check] = {
     "settings": settings.check,
     "service": service.check,
+    "last ends": endings.check,
     "database": database.check,
     "copies": backups.check,
     "disk": disk.check,

@@ -96,6 +96,14 @@ def test_a_service_that_is_not_connected_though_the_broker_answers_is_told(
     assert "not connected to it" in finding.text
 
 
+def test_a_connection_that_was_deaf_is_told(case: MakeCase, mosquitto: Mosquitto) -> None:
+    numbers = RUNNING + "minori_mqtt_deaf_total 3\n"
+
+    (finding,) = wrong(list(broker.check(case(mqtt(mosquitto), numbers=numbers))))
+
+    assert "up and deaf 3 times" in said([finding])[0][1]
+
+
 def test_a_certificate_that_ends_soon_is_told(case: MakeCase, tmp_path: Path) -> None:
     _certificate(tmp_path, days=5)
     port = free_port()

@@ -17,6 +17,7 @@ from edge.doctor import (
     clock,
     database,
     disk,
+    endings,
     hub,
     probes,
     service,
@@ -31,7 +32,7 @@ from edge.registry import register
 from sensors import Reading
 from tests.edge.doctor.conftest import NOON, RUNNING, MakeCase, said, wrong
 from traceability import database as store
-from traceability.readings import Delivery, Recorder
+from traceability.readings import Delivery, Held, Recorder
 
 
 def test_settings_that_are_wrong_are_one_finding(case: MakeCase) -> None:
@@ -85,6 +86,38 @@ def test_what_the_running_service_says_of_itself(
 def test_no_service_is_told_how_to_start_it(case: MakeCase) -> None:
     (finding,) = wrong(list(service.check(case())))
     assert "systemctl start minori" in finding.cure
+
+
+def test_a_service_that_was_killed_is_told_from_one_that_ended(
+    case: MakeCase, tmp_path: Path
+) -> None:
+    examined = case()
+    assert not wrong(list(endings.check(examined)))
+    holder = sqlite3.connect(tmp_path / "minori.db")
+    holder.execute("INSERT INTO delivery VALUES ('x', 1)")
+    holder.commit()
+    log = (tmp_path / "minori.db-wal").read_bytes()
+    holder.close()
+    assert not wrong(list(endings.check(examined)))
+
+    (tmp_path / "minori.db-wal").write_bytes(log)
+
+    (finding,) = wrong(list(endings.check(examined)))
+    assert "did not end in order" in finding.text
+    assert list(endings.check(replace(examined, numbers=Numbers(RUNNING)))) == []
+
+
+def test_services_that_systemd_had_to_start_anew_are_told(
+    case: MakeCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "systemctl"
+    program.write_text("#!/bin/sh\n[ $2 = minori-agent ] && echo 3 || echo 0\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    (finding,) = wrong(list(endings.check(case())))
+
+    assert said([finding])[0][1] == "systemd has had to start minori-agent anew 3 times"
 
 
 def test_the_database_is_whole_or_says_what_is_not(case: MakeCase, tmp_path: Path) -> None:
@@ -184,6 +217,25 @@ def test_a_clock_in_1970_an_unset_one_and_readings_of_the_future(
     engine.dispose()
     (finding,) = wrong(list(clock.check(examined)))
     assert "2026-11-26 12:00 JST, which has not been yet" in said([finding])[0][1]
+
+
+def test_readings_that_wait_for_the_clock_and_its_jumps(
+    case: MakeCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "is_clock_set", lambda now: True)
+    monkeypatch.setattr(clock, "_is_synchronised", lambda: True)
+    examined = case(numbers=RUNNING + "minori_clock_jumps_total 2\n")
+    assert examined.settings is not None
+    engine = store.open_database(f"sqlite:///{tmp_path / 'minori.db'}")
+    site_id = register(engine, examined.settings, since=NOON)
+    waits = Held(Reading("p", "co2", 1.0, NOON), "boot-1", 5000)
+    Recorder(engine, site_id).append([Delivery([], held=[waits])])
+    engine.dispose()
+
+    waiting, jumps = wrong(list(clock.check(examined)))
+
+    assert said([waiting])[0][1] == ("1 readings have no time yet: taken before the clock was set")
+    assert said([jumps])[0][1].startswith("the clock has jumped 2 times")
 
 
 def test_a_trusted_clock_needs_a_battery(case: MakeCase, monkeypatch: pytest.MonkeyPatch) -> None:
