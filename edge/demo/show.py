@@ -5,6 +5,7 @@ What runs is `minori run` with the folder's settings file, exactly as on a farm.
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
@@ -27,6 +28,9 @@ from sensors.simulator import SimulatedBus
 from traceability import database, forecasts
 
 USUAL_PORT = 8000
+# Below what the kernel gives to outgoing connections: one to a port that nobody listens on yet, of
+# which it has the number itself, connects to itself, and the broker finds its port taken.
+BROKER_PORTS = range(18_000, 19_000)
 # A busy board needs some seconds to import a web server; beyond this something is wrong.
 START_LIMIT_S = 40.0
 
@@ -62,10 +66,12 @@ def running(*, seed: int, end: date | None, web_port: int | None, say: Say) -> I
         say(f"removed {left}, left by a demo that was killed")
     with folders.home() as home:
         folder = home.folder
-        port, mqtt_port = web_port or _free_port(USUAL_PORT), _free_port(0)
-        config = _settings(folder, port, mqtt_port)
         url = f"sqlite:///{folder / 'minori.db'}"
         weather = lay_down(url, seed=seed, end=end, say=say)
+        # Chosen when they are about to be used: another demo may be choosing, too.
+        port = web_port or _free_port([USUAL_PORT])
+        mqtt_port = _free_port(random.sample(BROKER_PORTS, 20))
+        config = _settings(folder, port, mqtt_port)
         say("starting the probes and minori run ...")
         with hardware(folder, weather, mqtt_port=mqtt_port) as buses:
             process = _start(folder, config)
@@ -155,9 +161,9 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _free_port(wanted: int) -> int:
-    """Return the wanted port if nobody has it, else any free one; 0 is any."""
-    for port in (wanted, 0):
+def _free_port(wanted: Sequence[int]) -> int:
+    """Return the first of the wanted ports that nobody has, else any free one."""
+    for port in (*wanted, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))

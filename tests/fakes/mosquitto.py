@@ -1,5 +1,7 @@
 """A real Mosquitto on a free port, started, killed and started again by a test."""
 
+import contextlib
+import random
 import shutil
 import socket
 import subprocess
@@ -19,10 +21,16 @@ max_queued_messages 0
 
 
 def free_port() -> int:
-    """Return a port nobody listens on; Mosquitto cannot be told to choose one itself."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port nobody listens on; Mosquitto cannot be told to choose one itself.
+
+    Never one that the kernel gives to outgoing connections (from 32768 on): a client that tries
+    again while the broker is down would one day be given that number, connect to itself, and the
+    broker could not have its port back.
+    """
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return probe.getsockname()[1]
 
 
 class Mosquitto:
