@@ -66,7 +66,7 @@ for name in minori-backup minori-certificates $ALL_SERVICES; do
 done
 broker_without_us
 for path in $(our_files); do remove "$path"; done
-remove "$ROOT/opt/minori"
+remove "$ROOT/opt/minori" "$ROOT/run/minori"
 if is_live; then
     systemctl daemon-reload
     udevadm control --reload 2>/dev/null || :

@@ -62,6 +62,7 @@ By command, in another terminal:
   .venv/bin/minori forecast show low-k-lettuce
 
 The service's log: {demo.folder / "minori.log"}
+From here to a farm of your own: deploy/README.md
 Ctrl-C ends the demo and removes its folder."""
     )
 
