@@ -3,7 +3,7 @@
 A correction is linear, `corrected = raw x factor + offset`, and holds from its date until the
 next one. Because only the raw value is stored, an event entered late, or a wrong one voided,
 changes every later answer and nothing that was recorded: readings are corrected when they are
-read, rollups are computed again from the event's date.
+read, and rollups are of raw values, too.
 
 Events of a circuit that calibrates itself (Atlas EZO `Cal`) are kept as well, with factor 1: the
 history of a probe should say that somebody did it.

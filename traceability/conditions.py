@@ -5,19 +5,19 @@ said aloud instead of bridged. Bad and stale values do not count; uncertain ones
 is told. The sums are made by the database, so a month of readings every ten seconds stays cheap.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, literal
+from sqlalchemy import and_, case, func, literal
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
-from sensors import QUANTITIES, Quality, to_ms, utc_from_ms
+from sensors import QUANTITIES, to_ms, utc_from_ms
 from sensors.derived import OF_AIR
 from sensors.heat import Clipping, degree_days
 from traceability import derived
-from traceability.derived import Bucket
+from traceability.course import bucketed, chart, of_quantity
 from traceability.lived import Condition, Conditions, DayLight, DegreeDays, Gap, Point, Span
 from traceability.local_days import shares_of, time_there, time_zone_of
 from traceability.models import Stay, Zone
@@ -114,24 +114,6 @@ def warmth(session: Session, spans: Sequence[Span], base_c: float) -> DegreeDays
     return _warmth(session, windows_of(session, spans), spans, base_c)
 
 
-def chart(
-    session: Session, spans: Sequence[Span], quantity: str, *, points: int = 160
-) -> list[Point]:
-    """Return about so many buckets from the first span's start to the last one's end.
-
-    A quantity of the air that no probe says is computed (`traceability.derived`).
-    """
-    if not spans:
-        return []
-    start_ms, end_ms = to_ms(spans[0].start), to_ms(max(span.end for span in spans))
-    width = max(1, -(-(end_ms - start_ms) // points))
-    buckets: dict[int, list[Bucket]] = {}
-    for bucket in _course(session, windows_of(session, spans), quantity, start_ms, width):
-        buckets.setdefault(bucket.start_ms, []).append(bucket)
-    starts = range(start_ms, end_ms, width)
-    return [_point(utc_from_ms(at_ms), buckets.get(at_ms, [])) for at_ms in starts]
-
-
 def _summaries(
     session: Session,
     windows: Sequence[Window],
@@ -142,16 +124,12 @@ def _summaries(
     measured = {
         q: condition
         for q in names
-        if (condition := _condition(session, _of(windows, q), q, targets.get(q), spans))
+        if (condition := _condition(session, of_quantity(windows, q), q, targets.get(q), spans))
     }
     missing = [q for q in names if q in OF_AIR and q not in measured]
     computed = derived.conditions_of(session, windows, spans, quantities=missing, targets=targets)
     found = measured | {condition.quantity: condition for condition in computed}
     return [found[q] for q in names if q in found]
-
-
-def _of(windows: Sequence[Window], quantity: str) -> list[Window]:
-    return [window for window in windows if window.series.quantity == quantity]
 
 
 def _condition(
@@ -182,19 +160,18 @@ def _condition(
     )
 
 
-def _sums(session: Session, window: Window, target: tuple[float, float] | None) -> Row[Any]:
+def _sums(session: Session, window: Window, target: tuple[float, float] | None) -> Any:
     t = trusted(window)
     low, high = target or (0.0, 0.0)
     inside = case((and_(t.c.value >= low, t.c.value <= high), t.c.held), else_=0.0)
-    doubted = case((t.c.quality > int(Quality.GOOD), t.c.held), else_=0.0)
     query = core_select(
-        func.count().label("readings"),
-        func.min(t.c.value).label("low"),
-        func.max(t.c.value).label("high"),
+        func.sum(t.c.readings).label("readings"),
+        func.min(t.c.low).label("low"),
+        func.max(t.c.high).label("high"),
         func.sum(t.c.value * t.c.held).label("area"),
         func.sum(t.c.held).label("held"),
         func.sum(inside).label("inside"),
-        func.sum(doubted).label("uncertain"),
+        func.sum(t.c.doubt * t.c.held).label("uncertain"),
     )
     return session.connection().execute(query).one()
 
@@ -207,7 +184,7 @@ def _daily_light(session: Session, windows: Sequence[Window]) -> list[DayLight]:
     """
     area: dict[date, float] = {}
     held: dict[date, float] = {}
-    lit = _of(windows, "ppfd")
+    lit = of_quantity(windows, "ppfd")
     for window in lit:
         zone = time_zone_of(session, window.span.zone)
         for quarter, area_of, held_ms in _quarters(session, window):
@@ -240,9 +217,9 @@ def _warmth(
 ) -> DegreeDays:
     """Sum degree days over the spans' local days; half a day in the room is half a day's warmth."""
     extremes: dict[date, tuple[float, float]] = {}
-    for window in _of(windows, "air_temperature"):
+    for window in of_quantity(windows, "air_temperature"):
         zone = time_zone_of(session, window.span.zone)
-        for bucket in _bucketed(session, window, 0, _QUARTER_MS):
+        for bucket in bucketed(session, window, 0, _QUARTER_MS):
             day = utc_from_ms(bucket.start_ms).astimezone(zone).date()
             high, low = extremes.get(day, (bucket.high, bucket.low))
             extremes[day] = (max(high, bucket.high), min(low, bucket.low))
@@ -255,28 +232,3 @@ def _warmth(
         for day, (high, low) in extremes.items()
     )
     return DegreeDays(total, base_c, CLIPPING, len(extremes), len(shares.keys() - extremes.keys()))
-
-
-def _course(
-    session: Session, windows: Sequence[Window], quantity: str, start_ms: int, width_ms: int
-) -> Iterator[Bucket]:
-    measured = _of(windows, quantity)
-    if not measured and quantity in OF_AIR:
-        yield from derived.course(session, windows, quantity, start_ms=start_ms, width_ms=width_ms)
-    for window in measured:
-        yield from _bucketed(session, window, start_ms, width_ms)
-
-
-def _bucketed(session: Session, window: Window, start_ms: int, width_ms: int) -> Iterator[Bucket]:
-    t = trusted(window)
-    bucket = (t.c.at_ms - start_ms) // literal(width_ms)
-    query = core_select(bucket, func.avg(t.c.value), func.min(t.c.value), func.max(t.c.value))
-    for number, mean, low, high in session.connection().execute(query.group_by(bucket)):
-        yield Bucket(start_ms + number * width_ms, mean, low, high)
-
-
-def _point(at: datetime, values: Sequence[Bucket]) -> Point:
-    if not values:
-        return Point(at, None, None, None)
-    mean = sum(value.mean for value in values) / len(values)
-    return Point(at, mean, min(v.low for v in values), max(v.high for v in values))

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, literal
-from sqlalchemy import select as core_select
 from sqlmodel import Session
 
 from sensors import to_ms
@@ -18,7 +16,7 @@ from sensors.derived import OF_AIR
 from sensors.water import ec25
 from traceability.lived import Condition, Span
 from traceability.models import Device
-from traceability.together import Formula, moments, summarised, together, values_of
+from traceability.together import Formula, moments, moments_by, summarised
 from traceability.windows import Window, windows_of
 
 SOURCES = ("air_temperature", "relative_humidity")
@@ -98,19 +96,14 @@ def course(
     session: Session, windows: Sequence[Window], quantity: str, *, start_ms: int, width_ms: int
 ) -> Iterator[Bucket]:
     """Return one quantity in stretches of `width_ms` from `start_ms`, one run a probe."""
-    formula = OF_AIR[quantity]
     for pair in of_one_probe(windows):
-        rows = together(pair)
-        bucket = (rows.c.at_ms - start_ms) // literal(width_ms)
-        kinds = (bucket, *values_of(rows))
-        query = core_select(*kinds, func.sum(rows.c.held)).group_by(*kinds)
         found: dict[int, list[tuple[float, float]]] = {}
-        for row in session.connection().execute(query):
-            value = formula(*row[1:-1])
+        for number, moment in moments_by(session, pair, start_ms=start_ms, width_ms=width_ms):
+            value = OF_AIR[quantity](*moment.values)
             if value is not None:
-                found.setdefault(row[0], []).append((value, row[-1]))
-        for number, values in sorted(found.items()):
-            yield _bucket(start_ms + number * width_ms, values)
+                found.setdefault(number, []).append((value, moment.held))
+        for number, weighed in sorted(found.items()):
+            yield _bucket(start_ms + number * width_ms, weighed)
 
 
 def of_one_probe(windows: Sequence[Window]) -> Iterator[tuple[Window, Window]]:

@@ -17,8 +17,8 @@ from sensors import Quality, Reading, Reason, to_ms, utc_from_ms
 from sensors.calibration import corrected
 from sensors.derived import of_air
 from traceability import calibrations
+from traceability.coarse import PAIR_MS
 from traceability.models import Device, Placement, Series, Zone, reading
-from traceability.together import PAIR_MS
 
 _AIR = ("air_temperature", "relative_humidity")
 

@@ -12,10 +12,10 @@ from sqlalchemy import CTE, ColumnElement, and_, case, func, literal
 from sqlalchemy import select as core_select
 from sqlmodel import Session
 
-from sensors import Quality
 from sensors.derived import OF_AIR
 from traceability import derived
-from traceability.together import together, values_of
+from traceability.coarse import Moment
+from traceability.together import moments_by
 from traceability.windows import Window, lasting
 
 QUARTER_MS = 15 * 60 * 1000
@@ -52,12 +52,12 @@ def measured(session: Session, window: Window, ranges: Sequence[Range | None]) -
     quarter = rows.c.begin_ms // literal(QUARTER_MS)
     query = core_select(
         quarter,
-        func.count(),
-        func.min(rows.c.value),
-        func.max(rows.c.value),
+        func.sum(rows.c.readings),
+        func.min(rows.c.low),
+        func.max(rows.c.high),
         func.sum(rows.c.value * rows.c.held),
         func.sum(rows.c.held),
-        func.sum(case((rows.c.quality > int(Quality.GOOD), rows.c.held), else_=0.0)),
+        func.sum(rows.c.doubt * rows.c.held),
         *(func.sum(_held_inside(rows, one)) for one in ranges),
     )
     found = session.connection().execute(query.group_by(quarter)).all()
@@ -73,7 +73,7 @@ def computed(
 ) -> Iterator[Told]:
     """Return what follows from the temperature and the humidity of each probe."""
     for pair in derived.of_one_probe(windows) if quantities else ():
-        rows = _together_by_quarter(session, pair)
+        rows = list(moments_by(session, pair, width_ms=QUARTER_MS))
         for name in quantities:
             quarters = list(_followed(rows, name, ranges_of(name)))
             if quarters:
@@ -87,21 +87,12 @@ def _held_inside(rows: CTE, one: Range | None) -> ColumnElement[Any]:
     return case((and_(rows.c.value >= low, rows.c.value <= high), rows.c.held), else_=0.0)
 
 
-def _together_by_quarter(session: Session, pair: Sequence[Window]) -> Sequence[Any]:
-    rows = together(pair)
-    quarter = rows.c.at_ms // literal(QUARTER_MS)
-    kinds = (quarter, *values_of(rows))
-    doubted = case((rows.c.quality > int(Quality.GOOD), rows.c.held), else_=0.0)
-    query = core_select(*kinds, func.count(), func.sum(rows.c.held), func.sum(doubted))
-    return session.connection().execute(query.group_by(*kinds)).all()
-
-
 def _followed(
-    rows: Sequence[Any], quantity: str, ranges: Sequence[Range | None]
+    rows: Sequence[tuple[int, Moment]], quantity: str, ranges: Sequence[Range | None]
 ) -> Iterator[Heard]:
     formula = OF_AIR[quantity]
-    for quarter, temperature, humidity, readings, held, doubted in rows:
-        value = formula(temperature, humidity)
+    for quarter, (values, readings, held, doubted) in rows:
+        value = formula(*values)
         if value is not None:
             inside = tuple(held if r and r[0] <= value <= r[1] else 0.0 for r in ranges)
             yield Heard(quarter, readings, value, value, value * held, held, doubted, inside)

@@ -124,7 +124,7 @@ WITH_ACTS = frozenset({LOT, *HANGING})
 # What is left of a lot: computed from its acts, here as there.
 PROJECTED = frozenset({"zone_id", "pieces", "weight_g", "closed_at", "held_since", "hold_reason"})
 # Computed from what is sent, here as there.
-COMPUTED = frozenset({"stay"})
+COMPUTED = frozenset({"stay", "rollup_minute", "rollup_hour", "rollup_day"})
 # Of one database only.
 STAYS_HERE: Mapping[str, str] = {
     "crop_target": "retired: its rows became recipes",
@@ -132,6 +132,8 @@ STAYS_HERE: Mapping[str, str] = {
     "held_reading": "their time is not known yet; once it is they are readings",
     "backfill": "which readings came late here",
     "backfill_cursor": "who has looked at them",
+    "rollup_mark": "how far our rollups are",
+    "rollup_due": "how far our rollups are",
     "delivery": "keys of messages this broker may send again",
     "user": "who may sign in is each service's own matter",
     "job": "a wish of this process's own readers",

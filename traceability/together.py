@@ -9,25 +9,29 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Row, and_, case, func
+from sqlalchemy import CTE, ColumnElement, FromClause, and_, case, func, literal
 from sqlalchemy import select as core_select
 from sqlmodel import Session
 
 from sensors import QUANTITIES, Quality
+from traceability import coarse
+from traceability.coarse import PAIR_MS, Moment
 from traceability.lived import Condition, Gap
 from traceability.models import reading
+from traceability.resolutions import Resolution
 from traceability.windows import (
     Window,
     best_by_span,
     gaps_of,
     held_of,
     is_trusted,
+    trusted,
     until_next_of,
     value_of,
 )
 
-# Values of one message have one time; a bridge that sends them apart does so within seconds.
-PAIR_MS = 60 * 1000
+# A stretch in which all moments lie.
+_ALWAYS_MS = 10**15
 
 # One value a source, in the order of the series; None where nothing follows from them.
 Formula = Callable[..., float | None]
@@ -35,36 +39,52 @@ Formula = Callable[..., float | None]
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Equal moments together. Rows: a value a series, then readings, held and uncertain [ms]."""
+    """Equal moments together."""
 
     window: Window
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Moment]
     gaps: Sequence[Gap]
 
     @property
     def held(self) -> float:
         return float(sum(row.held for row in self.rows))
 
-    def values(self, formula: Formula) -> Iterator[tuple[float, Row[Any]]]:
+    def values(self, formula: Formula) -> Iterator[tuple[float, Moment]]:
         for row in self.rows:
-            value = formula(*row[:-3])
+            value = formula(*row.values)
             if value is not None:
                 yield value, row
 
 
 def moments(session: Session, windows: Sequence[Window]) -> Moments:
     """Return when the first series and all others had trusted values; the first sets the pace."""
+    first = windows[0]
+    rows = trusted(first) if _are_coarse(windows) else together(windows)
+    found = [moment for _, moment in moments_by(session, windows)]
+    return Moments(first, found, gaps_of(session, first, rows))
+
+
+def moments_by(
+    session: Session, windows: Sequence[Window], *, start_ms: int = 0, width_ms: int = _ALWAYS_MS
+) -> Iterator[tuple[int, Moment]]:
+    """Give moments with the number of the stretch of `width_ms` in which each lies, counted from
+    `start_ms`; equal ones of a stretch are one."""
+    if _are_coarse(windows):
+        for at_ms, moment in coarse.moments(session, windows):
+            yield (at_ms - start_ms) // width_ms, moment
+        return
     rows = together(windows)
-    kinds = values_of(rows)
+    kinds = ((rows.c.at_ms - start_ms) // literal(width_ms), *values_of(rows))
     doubted = case((rows.c.quality > int(Quality.GOOD), rows.c.held), else_=0.0)
-    query = core_select(
-        *kinds,
-        func.count().label("readings"),
-        func.sum(rows.c.held).label("held"),
-        func.sum(doubted).label("uncertain"),
-    ).group_by(*kinds)
-    found: Sequence[Any] = session.connection().execute(query).all()
-    return Moments(windows[0], found, gaps_of(session, windows[0], rows))
+    query = core_select(*kinds, func.count(), func.sum(rows.c.held), func.sum(doubted))
+    for number, *values, readings, held, uncertain in session.connection().execute(
+        query.group_by(*kinds)
+    ):
+        yield number, Moment(values, readings, held, uncertain)
+
+
+def _are_coarse(windows: Sequence[Window]) -> bool:
+    return any(window.coarsest is not Resolution.RAW for window in windows)
 
 
 def together(windows: Sequence[Window]) -> CTE:
@@ -92,6 +112,7 @@ def together(windows: Sequence[Window]) -> CTE:
             base.c.at_ms,
             *cut,
             worst.label("quality"),
+            literal(first.hold_ms).label("hold"),
             until_next.label("until_next"),
             held_of(until_next, first.hold_ms),
         )

@@ -2,7 +2,8 @@
 
 Every value holds until the next one, but at most HOLD_MS (a door or a lamp that speaks when it
 changes: STATE_HOLD_MS): beyond that nobody knows. Bad and stale values do not count. Values are
-calibrated as the database reads them.
+calibrated as the database reads them. Where readings have expired, the mean of a minute (an hour,
+a day) stands for those it was made of.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import CTE, ColumnElement, Double, FromClause, case, cast, func
+from sqlalchemy import CTE, ColumnElement, Double, FromClause, case, cast, func, literal
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, or_, select
 
@@ -19,6 +20,8 @@ from sensors.calibration import Calibration
 from traceability import calibrations
 from traceability.lived import Gap, Span
 from traceability.models import Device, Placement, Series, reading
+from traceability.pieces import NO_MARK, Piece, marks_of, pieces_of, rows_of
+from traceability.resolutions import Resolution
 
 # A radio probe on a battery speaks every 20 minutes; anything slower is a gap, not a reading.
 HOLD_MS = 30 * 60 * 1000
@@ -31,7 +34,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One series while it stood in one span's zone, with the calibrations of the series."""
+    """One series while it stood in one span's zone, with the calibrations of the series.
+
+    `pieces` say which rows are read for it: readings only (also if there are none), or rollups.
+    """
 
     series: Series
     span: Span
@@ -40,10 +46,21 @@ class Window:
     events: Sequence[Calibration]
     hold_ms: int = HOLD_MS  # for how long a value goes on where no other follows
     placed_ms: int = 0  # since when the device has stood there
+    pieces: Sequence[Piece] = ()
+
+    @property
+    def coarsest(self) -> Resolution:
+        return max((piece.resolution for piece in self.pieces), default=Resolution.RAW)
 
 
-def windows_of(session: Session, spans: Sequence[Span]) -> list[Window]:
-    """Find which series stood in each span's zone, and when: probes move, too."""
+def windows_of(
+    session: Session, spans: Sequence[Span], resolution: Resolution = Resolution.RAW
+) -> list[Window]:
+    """Find which series stood in each span's zone, and when: probes move, too.
+
+    Args:
+        resolution: What is enough for the question; what has expired is read coarser anyway.
+    """
     stood = []
     for span in spans:
         query = (
@@ -59,11 +76,18 @@ def windows_of(session: Session, spans: Sequence[Span]) -> list[Window]:
             hold_ms = hold_ms_of(series.quantity, model)
             placed_ms = to_ms(placement.start)
             stood.append((series, span, to_ms(start), to_ms(end), hold_ms, placed_ms))
-    events = calibrations.of_series(session, (number_of(series) for series, *_ in stood))
-    return [
-        Window(series, span, start_ms, end_ms, events.get(number_of(series), ()), *rest)
-        for series, span, start_ms, end_ms, *rest in stood
-    ]
+    numbers = {number_of(series) for series, *_ in stood}
+    events = calibrations.of_series(session, numbers)
+    connection = session.connection()
+    marks = marks_of(connection, numbers)
+
+    found = []
+    for series, span, start_ms, end_ms, hold_ms, placed_ms in stood:
+        number, times = number_of(series), (start_ms, end_ms)
+        of, mark = events.get(number, ()), marks.get(number, NO_MARK)
+        pieces = pieces_of(connection, number, times, resolution, mark=mark, events=of)
+        found.append(Window(series, span, *times, of, hold_ms, placed_ms, pieces))
+    return found
 
 
 def hold_ms_of(quantity: str, model: str) -> int:
@@ -81,20 +105,16 @@ def number_of(series: Series) -> int:
 
 
 def trusted(window: Window) -> CTE:
-    """The window's trusted values, each with how long it holds and how long until the next."""
-    until_next = until_next_of(reading.c.at_ms, window)
-    return (
-        core_select(
-            reading.c.at_ms,
-            value_of(reading, window).label("value"),
-            reading.c.quality,
-            until_next.label("until_next"),
-            held_of(until_next, window.hold_ms),
-        )
-        .where(*is_trusted(reading, window))
-        .where(reading.c.at_ms >= window.start_ms, reading.c.at_ms < window.end_ms)
-        .cte("trusted")
-    )
+    """The window's trusted values, each with how long it holds and how long until the next.
+
+    Further columns: `low`, `high` and number of the `readings` a value stands for, and the share
+    of them in `doubt`; `hold` is how long it would hold at most.
+    """
+    rows = _rows(window, window.start_ms)
+    until_next = until_next_of(rows.c.at_ms, window)
+    return core_select(
+        *rows.c, until_next.label("until_next"), held_of(until_next, rows.c.hold)
+    ).cte("trusted")
 
 
 def lasting(window: Window) -> CTE:
@@ -103,24 +123,54 @@ def lasting(window: Window) -> CTE:
     So a life cut into stages has as much measured time as the whole. `begin_ms` is when a value
     began to hold within the window.
     """
-    since_ms = max(window.placed_ms, window.start_ms - window.hold_ms)
-    at_ms, start_ms = reading.c.at_ms, window.start_ms
-    until_next = until_next_of(at_ms, window)
-    rows = (
-        core_select(
-            at_ms,
-            value_of(reading, window).label("value"),
-            reading.c.quality,
-            case((until_next > window.hold_ms, window.hold_ms), else_=until_next).label("held_ms"),
-        )
-        .where(*is_trusted(reading, window))
-        .where(at_ms >= since_ms, at_ms < window.end_ms)
-        .cte("rows")
+    start_ms = window.start_ms
+    said = _rows(window, max(window.placed_ms, start_ms - window.hold_ms))
+    rows = core_select(*said.c, held_of(until_next_of(said.c.at_ms, window), said.c.hold)).cte(
+        "rows"
     )
     begin_ms = case((rows.c.at_ms < start_ms, start_ms), else_=rows.c.at_ms)
-    held = cast(rows.c.at_ms + rows.c.held_ms - begin_ms, Double)
-    kept = core_select(begin_ms.label("begin_ms"), rows.c.value, rows.c.quality, held.label("held"))
-    return kept.where(rows.c.at_ms + rows.c.held_ms > start_ms).cte("lasting")
+    held = rows.c.at_ms + rows.c.held - begin_ms
+    figures = (rows.c[name] for name in ("value", "low", "high", "readings", "doubt"))
+    kept = core_select(begin_ms.label("begin_ms"), *figures, held.label("held"))
+    return kept.where(rows.c.at_ms + rows.c.held > start_ms).cte("lasting")
+
+
+def _rows(window: Window, since_ms: int) -> CTE:
+    if window.coarsest is Resolution.RAW:
+        return _readings(window, since_ms)
+    rows = rows_of(number_of(window.series), window.pieces, window.events)
+    hold = case((rows.c.width_ms > window.hold_ms, rows.c.width_ms), else_=window.hold_ms)
+    return (
+        core_select(
+            rows.c.at_ms,
+            (rows.c.total / rows.c.trusted).label("value"),
+            rows.c.low,
+            rows.c.high,
+            rows.c.trusted.label("readings"),
+            (cast(rows.c.uncertain, Double) / rows.c.trusted).label("doubt"),
+            hold.label("hold"),
+        )
+        .where(rows.c.trusted > 0)
+        .cte("kept")
+    )
+
+
+def _readings(window: Window, since_ms: int) -> CTE:
+    value = value_of(reading, window)
+    return (
+        core_select(
+            reading.c.at_ms,
+            value.label("value"),
+            value.label("low"),
+            value.label("high"),
+            literal(1).label("readings"),
+            case((reading.c.quality > int(Quality.GOOD), 1.0), else_=0.0).label("doubt"),
+            literal(window.hold_ms).label("hold"),
+        )
+        .where(*is_trusted(reading, window))
+        .where(reading.c.at_ms >= since_ms, reading.c.at_ms < window.end_ms)
+        .cte("said")
+    )
 
 
 def value_of(rows: FromClause, window: Window) -> ColumnElement[Any]:
@@ -140,7 +190,7 @@ def until_next_of(at_ms: ColumnElement[Any], window: Window) -> ColumnElement[An
     return func.lead(at_ms, 1, window.end_ms).over(order_by=at_ms) - at_ms
 
 
-def held_of(until_next: ColumnElement[Any], hold_ms: int) -> ColumnElement[Any]:
+def held_of(until_next: ColumnElement[Any], hold_ms: Any) -> ColumnElement[Any]:
     # As float: PostgreSQL would sum whole numbers into Decimal.
     held = case((until_next > hold_ms, hold_ms), else_=until_next)
     return cast(held, Double).label("held")
@@ -148,12 +198,12 @@ def held_of(until_next: ColumnElement[Any], hold_ms: int) -> ColumnElement[Any]:
 
 def gaps_of(session: Session, window: Window, rows: CTE) -> list[Gap]:
     """Return the stretches of the window in which `rows`, made as `trusted`, say nothing."""
-    hold_ms = window.hold_ms
-    query = core_select(rows.c.at_ms, rows.c.until_next).where(rows.c.until_next > hold_ms)
-    found = session.connection().execute(query.order_by(rows.c.at_ms)).all()
+    query = core_select(rows.c.at_ms, rows.c.hold, rows.c.until_next)
+    silent = query.where(rows.c.until_next > rows.c.hold).order_by(rows.c.at_ms)
+    found = session.connection().execute(silent).all()
     first = session.connection().scalar(core_select(func.min(rows.c.at_ms)))
-    stretches = [(at_ms + hold_ms, at_ms + until_next) for at_ms, until_next in found]
-    if first is not None and first - window.start_ms > hold_ms:
+    stretches = [(at_ms + hold, at_ms + until_next) for at_ms, hold, until_next in found]
+    if first is not None and first - window.start_ms > window.hold_ms:
         stretches.insert(0, (window.start_ms, first))
     zone = window.span.zone.code
     return [Gap(zone, utc_from_ms(start), utc_from_ms(end)) for start, end in stretches]

@@ -36,6 +36,13 @@ from traceability.models.readings import delivery, reading
 from traceability.models.recalls import RECALL_KINDS, Recall, RecallLot, RecallNotice
 from traceability.models.recipes import Recipe
 from traceability.models.retired import crop_target
+from traceability.models.rollups import (
+    rollup_day,
+    rollup_due,
+    rollup_hour,
+    rollup_mark,
+    rollup_minute,
+)
 from traceability.models.units import UNIT_KINDS, LogisticUnit, UnitLine
 from traceability.models.uplink import (
     UplinkGap,
@@ -114,4 +121,9 @@ __all__ = [
     "held_reading",
     "new_id",
     "reading",
+    "rollup_day",
+    "rollup_due",
+    "rollup_hour",
+    "rollup_mark",
+    "rollup_minute",
 ]
