@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import partial
 
 from edge.agents.forecast import ForecastAgent
+from edge.agents.upkeep import Upkeep
 from edge.clock import Clock, SystemClock
 from edge.collector import Collector
 from edge.current import Current
@@ -72,7 +73,9 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
                 notifier, status=collector.status.summary, stuck_s=collector.flow.stuck_s
             )
             started = collector.bus.wait_connected
-        parts += _watching(current, supervision)
+        upkeep = Upkeep(engine, clock)
+        sources.add(upkeep.metrics)
+        parts += [upkeep.run, *_watching(current, supervision)]
         file = file_of(settings, _role(agent=agent, web=web))
         if file is not None:
             parts.append(MetricsFile(file, sources.text).run)

@@ -1,0 +1,96 @@
+"""Keeps the store in order: rollups made, late readings taken in.
+
+Takes no input: it looks at what is there, does what is missing in small transactions, and may run
+twice, in two services at once. Between two of them it rests as long as one took, so that the
+recorder never waits long for its turn.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from edge.clock import Clock
+from edge.metrics import Metric, gauge
+from traceability import backfill, rollups
+from traceability.database import writing_session
+from traceability.errors import TraceabilityError
+from traceability.trouble import name_of
+
+log = logging.getLogger(__name__)
+
+# Newer readings than the rollups' are read from themselves, so there is no hurry.
+LOOK_EVERY_S = 120.0
+# A recorder that waits for the lock looks again every few ms.
+LEAST_REST_S = 0.02
+
+# Does a little in one small transaction; returns whether there was anything to do.
+Step = Callable[[], bool]
+
+
+class Upkeep:
+    """All that repeats. Made once, run once."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self.stopping = threading.Event()
+        self._steps: Mapping[str, Step] = {"rollups": self._rollups}
+        self._done = dict.fromkeys(self._steps, 0)
+        self._ended_at: float | None = None
+
+    async def run(self) -> None:
+        """Work every two minutes until cancelled; ends within one small transaction."""
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, thread_name_prefix="upkeep") as thread:
+            try:
+                while True:
+                    await loop.run_in_executor(thread, self._try)
+                    await self._clock.sleep(LOOK_EVERY_S)
+            finally:
+                self.stopping.set()
+
+    def work(self) -> None:
+        """Do all there is to do."""
+        for name, step in self._steps.items():
+            while not self.stopping.is_set():
+                began = time.monotonic()
+                if not step():
+                    break
+                self._done[name] += 1
+                self.stopping.wait(max(LEAST_REST_S, time.monotonic() - began))
+        self._ended_at = self._clock.monotonic()
+
+    def metrics(self) -> Iterator[Metric]:
+        """Say how much was done and when it was last all done."""
+        yield Metric(
+            "minori_upkeep_steps_total",
+            "counter",
+            "Small transactions that kept the store in order, by task.",
+            [({"task": name}, count) for name, count in self._done.items()],
+        )
+        if self._ended_at is not None:
+            age_s = self._clock.monotonic() - self._ended_at
+            yield gauge("minori_upkeep_age_seconds", "Since all of it was done.", age_s)
+
+    def _try(self) -> None:
+        try:
+            self.work()
+        except (SQLAlchemyError, TraceabilityError) as error:
+            # Locked for long, full, or in doubt: nothing was half done, and it is tried again.
+            log.warning("upkeep waits for the database: %s", name_of(error))
+
+    def _rollups(self) -> bool:
+        with self._engine.connect() as connection:
+            if not rollups.is_behind(connection):
+                return False
+        with writing_session(self._engine) as session:
+            connection = session.connection()
+            is_done = rollups.step(connection)
+            backfill.prune(connection)
+        return is_done
