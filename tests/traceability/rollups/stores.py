@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -16,6 +17,15 @@ from traceability.resolutions import DAY_MS, HOUR_MS
 START_MS = to_ms(datetime(2026, 3, 27, 22, 10, 5, tzinfo=UTC))
 # One with a clock change in the test's days, one whose midnight is on a half hour, one plain.
 ZONES = ("Europe/Berlin", "Asia/Kolkata", "Asia/Tokyo")
+
+# One database for all examples of a test. Not shrunk: an example takes a tenth of a second here.
+examples = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.generate],
+    print_blob=True,
+)
 
 # ms, value, quality
 Row = tuple[int, float | None, int]

@@ -4,12 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
 from tests.traceability.rollups import truth
-from tests.traceability.rollups.stores import START_MS, ZONES, Row, Store, batches
+from tests.traceability.rollups.stores import START_MS, ZONES, Row, Store, batches, examples
 from traceability import rollups
 from traceability.database import writing_session
 from traceability.models import Site, reading, rollup_due, rollup_mark
@@ -48,9 +48,7 @@ def wrong(connection: Connection, series_id: int, zone: str) -> list[str]:
     ]
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples
 @given(
     batches=batches,
     zone=st.sampled_from(ZONES),

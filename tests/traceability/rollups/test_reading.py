@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 from sqlmodel import Session
@@ -13,7 +13,7 @@ from sqlmodel import Session
 from sensors import to_ms, utc_from_ms
 from sensors.calibration import Calibration, corrected
 from tests.traceability.rollups import truth
-from tests.traceability.rollups.stores import START_MS, ZONES, Row, Store, batches
+from tests.traceability.rollups.stores import START_MS, ZONES, Row, Store, batches, examples
 from traceability import calibrations
 from traceability.database import writing_session
 from traceability.pieces import NO_MARK, Piece, marks_of, pieces_of, rows_of
@@ -78,9 +78,7 @@ def wanted(connection: Connection, series_id: int, start_ms: int, end_ms: int) -
     return truth.figures((value, quality) for _, value, quality in rows)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples
 @given(
     batches=batches,
     events=events_,
