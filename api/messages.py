@@ -101,6 +101,17 @@ def _digest(session: Session, _: Reader, _row: Notification, now: datetime) -> W
     return Wording(title, lines or [_("Nothing is out of order.")], "/alarms")
 
 
+def _recall(_session: Session, _: Reader, row: Notification, _now: datetime) -> Wording:
+    """Tell a partner which lots it has of a recall, and how much."""
+    facts = row.facts
+    lines = [_("Lots: {lots}", lots=facts["lots"])]
+    if facts["weight_g"] is not None:
+        lines.append(_("You received {weight} of them.", weight=_.weight(facts["weight_g"])))
+    lines.append(_("Stop selling them, and answer what you still have and what you destroyed."))
+    title = _("Recall: {reason}", reason=facts["reason"])
+    return Wording(title, lines, f"/recalls/{row.subject}", dict(facts))
+
+
 def _plain(_session: Session, reader: Reader, row: Notification, _now: datetime) -> Wording:
     """A kind this version cannot word: what its facts say, by language, else its name."""
     title = row.facts.get(f"title_{reader.language}") or row.facts.get("title") or row.kind
@@ -116,6 +127,7 @@ WORDINGS: Mapping[str, Callable[[Session, Reader, Notification, datetime], Wordi
     "alarm_cleared": _alarm,
     "test": _test,
     "digest": _digest,
+    "recall": _recall,
 }
 
 

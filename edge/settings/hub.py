@@ -48,11 +48,3 @@ class Hub(Table):
             "Small: a long backlog takes longer. Large: more memory, and fresh readings wait.",
         ),
     ] = 20_000
-    backlog_days: Annotated[
-        int,
-        Field(ge=1, le=3650),
-        Says(
-            "How far back readings are sent whole after an outage; older ones as minutes. [d]",
-            "Small: the hub's charts of a long outage are coarser. Records are always sent.",
-        ),
-    ] = 30

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
+from api.i18n import Reader
+from api.messages import worded
 from tests.factories import START, Farm, a_farm, on_day, packed
 from traceability import (
     acts,
@@ -99,6 +101,18 @@ def test_a_real_one_holds_the_stock_and_tells_who_has_some(
     assert (told.severity, told.audience) == ("critical", ["mart"])
     assert told.facts == {"reason": "metal", "weight_g": 4400, "lots": "P-1"}
     assert recalls.of_lot(session, bags.id) is made
+
+
+def test_a_partner_reads_what_it_got_in_its_language(
+    session: Session, farm: Farm, bags: Lot
+) -> None:
+    made = _open(session, farm, kind="real")
+    (told,) = notifications.about(session, made.id)
+
+    said = worded(session, Reader.of("ja"), told, now=on_day(46).at)
+
+    assert said.title == "回収のお知らせ：metal"
+    assert said.lines[:2] == ["ロット：P-1", "お届けした量：4.4 kg"]
 
 
 def test_it_is_open_until_the_last_answer(session: Session, farm: Farm, bags: Lot) -> None:
