@@ -59,6 +59,7 @@ def test_what_is_public_is_named_here(session: Session, farm: Farm) -> None:
         "growing",
         "after",
         "charts",
+        "recalled",
     }
 
 
