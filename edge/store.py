@@ -24,8 +24,8 @@ def open_store(settings: Settings, *, create: bool = False) -> Engine:
     """Return the engine of the settings' database.
 
     Args:
-        create: Make a SQLite file that is not there yet. Looking something up never does: a
-            mistyped path would then answer that there are no lots.
+        create: Make a SQLite file that is not there yet, or was never filled. Looking something
+            up never does: a mistyped path would then answer that there are no lots.
 
     Raises:
         DatabaseUnusable: not there, not Minori's, or `minori db upgrade` is still to be run.
@@ -33,13 +33,14 @@ def open_store(settings: Settings, *, create: bool = False) -> Engine:
     """
     url = settings.database_url
     file = _sqlite_file(url)
-    if file is not None and not file.exists():
-        if not create:
-            raise DatabaseUnusable(
-                url=url,
-                cause="there is no such file yet",
-                next_step="check [database] url in minori.toml, or record something first",
-            )
+    if file is not None and not file.exists() and not create:
+        raise DatabaseUnusable(
+            url=url,
+            cause="there is no such file yet",
+            next_step="check [database] url in minori.toml, or record something first",
+        )
+    # Not only where there is no file: a power cut in the first second leaves an empty one.
+    if file is not None and create and database.is_empty(url):
         database.upgrade(url)
     return database.open_database(url)
 

@@ -120,6 +120,19 @@ def upgrade(url: str) -> str:
     return head()
 
 
+def is_empty(url: str) -> bool:
+    """Whether the database has no table at all: it is new, or its making was cut off.
+
+    Raises:
+        DatabaseUnusable: it cannot be opened.
+    """
+    engine = connect(url)
+    try:
+        return _revision(engine) is None and not _tables(engine)
+    finally:
+        engine.dispose()
+
+
 def check(engine: Engine) -> None:
     """Raise unless the schema is exactly the one this version knows."""
     found = _refuse_newer(engine)
@@ -178,6 +191,11 @@ def _revision(engine: Engine) -> str | None:
             cause=str(error.orig).strip(),
             next_step="check the path or address, its permissions, and that Minori made it",
         ) from error
+
+
+def _tables(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return inspect(connection).get_table_names()
 
 
 def _revisions() -> list[str]:
