@@ -15,15 +15,16 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except BaseExceptionGroup as group:
-        leaves = list(_leaves(group))
-        if not all(hasattr(leaf, "code") and hasattr(leaf, "template") for leaf in leaves):
+        found = list(leaves(group))
+        if not all(hasattr(leaf, "code") and hasattr(leaf, "template") for leaf in found):
             raise
-        raise leaves[0] from group
+        raise found[0] from group
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors of a group, of groups within it too; an error alone is its own leaf."""
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    for inner in error.exceptions:
+        yield from leaves(inner)

@@ -53,6 +53,7 @@ class Guard:
         self._engine = engine
         self._mending = Lock()
         self._tried_at = -AGAIN_S
+        self._counting = Lock()
         self._open: Counter[int] = Counter()  # connections, by the doubts there were at their start
         event.listen(engine, "handle_error", self._on_error)
         event.listen(engine, "connect", self._on_connect)
@@ -115,12 +116,14 @@ class Guard:
             self.distrust(context.original_exception)
 
     def _on_connect(self, _connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info["doubts"] = self.doubts
-        self._open[self.doubts] += 1
+        with self._counting:
+            record.info["doubts"] = self.doubts
+            self._open[record.info["doubts"]] += 1
 
     def _on_close(self, _connection: Any, record: ConnectionPoolEntry) -> None:
         if "doubts" in record.info:
-            self._open[record.info.pop("doubts")] -= 1
+            with self._counting:
+                self._open[record.info.pop("doubts")] -= 1
 
     def _on_checkin(self, connection: Any, record: ConnectionPoolEntry) -> None:
         if record.info.get("doubts") != self.doubts:

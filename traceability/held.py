@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, func, select
 
 from sensors import to_ms, utc_from_ms
+from traceability.database import writing_session
 from traceability.inserting import insert_readings
 from traceability.models import held_reading
 
@@ -59,7 +60,8 @@ def release(engine: Engine, boot: str, *, began: datetime) -> int:
     t = held_reading.c
     query = select(held_reading).where(t.boot == boot).order_by(t.series_id, t.since_boot_ms)
     while True:
-        with engine.execution_options(write=True).begin() as connection:
+        with writing_session(engine) as session:
+            connection = session.connection()
             rows = connection.execute(query.limit(_AT_ONCE)).all()
             if not rows:
                 return moved

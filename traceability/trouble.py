@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from traceability.errors import DatabaseFull, DatabaseInDoubt
 
@@ -36,6 +36,11 @@ def trouble_of(error: BaseException) -> Trouble:
     if kind == _FULL:
         return Trouble.FULL
     return Trouble.DOUBT if kind in (_IOERR, _CORRUPT, _NOTADB) else Trouble.OTHER
+
+
+def will_pass(error: BaseException) -> bool:
+    """Return whether the same may go well later: held, full, in doubt, or a server gone away."""
+    return isinstance(error, OperationalError) or trouble_of(error) is not Trouble.OTHER
 
 
 def name_of(error: BaseException) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from edge.alarms import keeping, telling
 from edge.alarms.decide import decide
@@ -22,6 +21,7 @@ from edge.alarms.system import Source
 from edge.alarms.unseen import Unseen
 from edge.alarms.view import View
 from edge.clock import Clock
+from edge.lasting import outlasting_the_database
 from edge.metrics import Metric
 from edge.settings import AlarmRule, Contact, Settings
 from traceability import alarms
@@ -65,11 +65,8 @@ class AlarmAgent:
     async def run(self) -> None:
         """Look every ten seconds until cancelled."""
         while True:
-            try:
+            with outlasting_the_database("alarms"):
                 await asyncio.to_thread(self.look)
-            except OperationalError as error:
-                # Locked for long, or away for a moment: what is known stays, and so do we.
-                log.warning("alarms wait for the database: %s", error.orig)
             await self._clock.sleep(LOOK_EVERY_S)
 
     def look(self) -> None:

@@ -8,11 +8,11 @@ without harm; of two forecasts the later one is shown, and they are equal.
 import logging
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from edge import fits
 from edge.clock import Clock
 from edge.errors import FitFailed
+from edge.lasting import outlasting_the_database
 from traceability import forecasts
 from traceability.database import reading_session, writing_session
 from traceability.models import Crop, Job
@@ -34,13 +34,10 @@ class ForecastAgent:
 
     async def run(self) -> None:
         while True:
-            try:
+            with outlasting_the_database("forecasts"):
                 self.ask_for_due()
                 while await self.run_one():
                     pass
-            except OperationalError as error:
-                # Locked for long, or away for a moment: the wish stays, and so do we.
-                log.warning("forecasts wait for the database: %s", error.orig)
             await self._clock.sleep(LOOK_EVERY_S)
 
     def ask_for_due(self) -> None:

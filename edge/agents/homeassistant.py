@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -16,6 +17,7 @@ from sqlalchemy import Engine
 from edge.bus import Bus
 from edge.clock import Clock
 from edge.errors import BrokerLost
+from edge.lasting import outlasting_the_database
 from edge.settings import Settings
 from sensors import QUANTITIES, Quality
 from sensors.wires import homeassistant
@@ -51,14 +53,17 @@ class Showroom:
     async def run(self) -> None:
         """Publish until cancelled; a lost broker is told everything again when it is back."""
         while True:
-            newest = await asyncio.to_thread(self._newest)
-            try:
-                for zone, values in newest.items():
-                    await self._show(zone, values)
-            except BrokerLost as error:
-                self._known.clear()
-                log.info("rooms not shown in Home Assistant: %s", error)
+            with outlasting_the_database("rooms for Home Assistant"):
+                await self._show_all(await asyncio.to_thread(self._newest))
             await self._clock.sleep(EVERY_S)
+
+    async def _show_all(self, newest: Mapping[str, list[StoredReading]]) -> None:
+        try:
+            for zone, values in newest.items():
+                await self._show(zone, values)
+        except BrokerLost as error:
+            self._known.clear()
+            log.info("rooms not shown in Home Assistant: %s", error)
 
     async def _show(self, zone: str, values: list[StoredReading]) -> None:
         site = self._settings.site

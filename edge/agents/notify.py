@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from edge.alarms.telling import Circle
@@ -23,6 +22,7 @@ from edge.delivery.addresses import Address, addresses_of
 from edge.delivery.message import Message
 from edge.delivery.sending import Sender
 from edge.errors import EdgeError, NotDelivered, SettingsInvalid, Undeliverable
+from edge.lasting import outlasting_the_database
 from edge.metrics import Metric
 from edge.settings import Contact, Settings
 from traceability import notifications
@@ -66,11 +66,8 @@ class NotifyAgent:
 
     async def run(self) -> None:
         while True:
-            try:
+            with outlasting_the_database("messages"):
                 await self.run_once()
-            except* OperationalError as group:
-                # Locked for long, or away for a moment: what is to be told stays, and so do we.
-                log.warning("messages wait for the database: %s", group.exceptions[0])
             await self._clock.sleep(LOOK_EVERY_S)
 
     async def run_once(self) -> None:

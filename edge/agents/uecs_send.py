@@ -13,6 +13,7 @@ from uuid import getnode
 from sqlalchemy import Engine
 
 from edge.clock import Clock
+from edge.lasting import outlasting_the_database
 from edge.settings import Settings, UecsSend
 from sensors import DamagedFrame, PortLost, Quality
 from sensors.udp import UecsNode
@@ -62,7 +63,8 @@ class UecsSender:
                         # Values leave from any port: 16520 may be a listening port's.
                         await self._node.open(data_port=0, scan_port=self._ports[1])
                         is_open = True
-                    await self._send()
+                    with outlasting_the_database("values for UECS"):
+                        await self._send()
                 except (PortLost, OSError) as error:
                     log.info("UECS values not sent: %s", error)
                 await self._clock.sleep(EVERY_S)

@@ -6,23 +6,18 @@ recorder never waits long for its turn.
 """
 
 import asyncio
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from edge.clock import Clock
+from edge.lasting import outlasting_the_database
 from edge.metrics import Metric, gauge
 from traceability import backfill, rollups
 from traceability.database import writing_session
-from traceability.errors import TraceabilityError
-from traceability.trouble import name_of
-
-log = logging.getLogger(__name__)
 
 # Newer readings than the rollups' are read from themselves, so there is no hurry.
 LOOK_EVERY_S = 120.0
@@ -79,11 +74,9 @@ class Upkeep:
             yield gauge("minori_upkeep_age_seconds", "Since all of it was done.", age_s)
 
     def _try(self) -> None:
-        try:
+        # Nothing is half done, and it is tried again.
+        with outlasting_the_database("rollups"):
             self.work()
-        except (SQLAlchemyError, TraceabilityError) as error:
-            # Locked for long, full, or in doubt: nothing was half done, and it is tried again.
-            log.warning("upkeep waits for the database: %s", name_of(error))
 
     def _rollups(self) -> bool:
         with self._engine.connect() as connection:

@@ -17,13 +17,13 @@ from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from edge import enrolment
 from edge.clock import Clock
 from edge.errors import EdgeError, HubFailed, HubTooOld
 from edge.hub_client import HubClient, packed
+from edge.lasting import outlasting_the_database
 from edge.settings import Settings
 from edge.uplink_health import UplinkHealth
 from traceability import database, uplink, uplink_readings, uplink_records
@@ -93,13 +93,11 @@ class Uplink:
         while True:
             began = self._clock.monotonic()
             self._stable_from = float("inf")
-            try:
-                await self._connected()
-            except EdgeError as error:
-                await self._say(error)
-            except OperationalError as error:
-                # Held by another program for long: the record is safe, and so is the stream.
-                log.warning("the hub waits for the database: %s", error.orig)
+            with outlasting_the_database("records for the hub"):
+                try:
+                    await self._connected()
+                except EdgeError as error:
+                    await self._say(error)
             if self._clock.monotonic() - max(began, self._stable_from) >= STABLE_S:
                 tries = 0
             tries = min(tries + 1, 16)
@@ -262,10 +260,7 @@ class Uplink:
                 log.info("sending to hub %s", status.hub)
             else:
                 log.warning("%s", error, extra={"code": error.code})
-        try:
-            await self._write(lambda session: uplink.set_status(session, status))
-        except OperationalError as trouble:
-            log.warning("the hub's status was not kept: %s", trouble.orig)
+        await self._write(lambda session: uplink.set_status(session, status))
 
     def _say_refused(self, receipt: RecordsReceipt) -> None:
         for refusal in receipt.refused:

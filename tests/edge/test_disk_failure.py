@@ -119,7 +119,7 @@ async def test_the_agent_lives_through_failing_fsyncs_and_stores_each_message_on
                 for _ in range(100):
                     await sender.publish("t/p", b"%d" % (400 + sent))
                     sent += 1
-                await until(lambda n=fault: log.read_bytes().count(VERIFIED.encode()) == n)
+                await until(lambda n=fault: has_verified(agent, log, times=n))
         await until(lambda: stored(tmp_path) == sent)
         agent.terminate()
         assert await asyncio.to_thread(agent.wait, 60) == 0
@@ -128,6 +128,11 @@ async def test_the_agent_lives_through_failing_fsyncs_and_stores_each_message_on
         agent.wait()
 
     assert stored(tmp_path) == sent
+
+
+def has_verified(agent: subprocess.Popen[bytes], log: Path, *, times: int) -> bool:
+    assert agent.poll() is None, log.read_text()
+    return log.read_text().count(VERIFIED) == times
 
 
 def stored(folder: Path) -> int:

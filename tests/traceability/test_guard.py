@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import select
 
-from traceability import catalogue, database, guard, wal
+from traceability import catalogue, database, guard, held, wal
 from traceability.errors import DatabaseFull, DatabaseInDoubt
 from traceability.models import Organisation
 from traceability.trouble import Trouble, trouble_of
@@ -80,6 +81,16 @@ def test_after_a_failure_the_next_write_is_taken_only_once_the_file_was_verified
     assert (names(store), watch.verified, watch.doubt) == (["a", "b"], 1, "")
     with closing(sqlite3.connect(file)) as direct:
         assert direct.execute("SELECT value FROM store_fact WHERE key = 'verified_at'").fetchone()
+
+
+def test_readings_that_wait_for_their_time_verify_the_file_themselves(store: Engine) -> None:
+    """They are written before the batch that would have it verified, and would refuse it for ever."""
+    watch = guard.guard_of(store)
+    assert watch is not None
+    watch.distrust(failure())
+
+    assert held.release(store, "boot", began=datetime(2026, 1, 1, tzinfo=UTC)) == 0
+    assert (watch.verified, watch.doubt) == (1, "")
 
 
 def test_a_connection_from_before_the_failure_is_not_used_again(store: Engine) -> None:
