@@ -28,11 +28,12 @@ class Proxy:
     delay_s: float = 0.0
     largest_piece: int = 65_536
     port: int = 0
-    _flowing: asyncio.Event = field(default_factory=asyncio.Event)
+    _up: asyncio.Event = field(default_factory=asyncio.Event)
+    _down: asyncio.Event = field(default_factory=asyncio.Event)
     _lines: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def __aenter__(self) -> Self:
-        self._flowing.set()
+        self.heal()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -46,12 +47,18 @@ class Proxy:
 
     def hold(self) -> None:
         """Pass nothing on and say nothing: a half-open line, as behind a switched-off router."""
-        self._flowing.clear()
+        self._up.clear()
+        self._down.clear()
+
+    def hold_answers(self) -> None:
+        """Pass nothing on towards the server; what it says still arrives."""
+        self._up.clear()
 
     def heal(self) -> None:
         """Be a good line again."""
         self.refuses, self.delay_s, self.largest_piece = False, 0.0, 65_536
-        self._flowing.set()
+        self._up.set()
+        self._down.set()
 
     def cut(self) -> None:
         """Reset every connection; what was on its way is gone."""
@@ -74,8 +81,8 @@ class Proxy:
         self._lines.add(far_writer)
         up, down = self.taps()
         pipes = [
-            asyncio.create_task(self._pass_on(reader, far_writer, up)),
-            asyncio.create_task(self._pass_on(far_reader, writer, down)),
+            asyncio.create_task(self._pass_on(reader, far_writer, self._up, up)),
+            asyncio.create_task(self._pass_on(far_reader, writer, self._down, down)),
         ]
         try:
             await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
@@ -87,10 +94,14 @@ class Proxy:
             _reset(far_writer)
 
     async def _pass_on(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, tap: Tap
+        self,
+        source: asyncio.StreamReader,
+        sink: asyncio.StreamWriter,
+        flowing: asyncio.Event,
+        tap: Tap,
     ) -> None:
         while piece := await source.read(65_536):
-            await self._flowing.wait()
+            await flowing.wait()
             if self.delay_s:
                 await asyncio.sleep(self.delay_s)
             for start in range(0, len(piece), self.largest_piece):

@@ -1,0 +1,73 @@
+"""`minori agent` as a process of its own, killed and started again as often as wanted."""
+
+import asyncio
+import random
+import subprocess
+from pathlib import Path
+
+from tests.edge.conftest import until
+from tests.edge.processes import start
+from tests.faults.rig import load
+
+
+class AgentProcess:
+    """Writes to `disk` if given, else to `folder`.
+
+    Nothing here opens its database while it may be killed: whoever holds it open keeps SQLite
+    from repairing it at the next start, and that is to be seen.
+    """
+
+    def __init__(
+        self, folder: Path, port: int, *, version: str = "5", disk: Path | None = None
+    ) -> None:
+        self.database = (disk or folder) / "minori.db"
+        self._ahead = self.database.with_name("minori.db-wal")
+        self._log = folder / "log"
+        self._config = folder / "minori.toml"
+        broker = f"[mqtt]\nhost = '127.0.0.1'\nport = {port}\nversion = '{version}'\n"
+        store = f"[database]\nurl = 'sqlite:///{self.database}'\n"
+        self._config.write_text(store + broker + load.TOPICS)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said = 0
+
+    def start(self) -> None:
+        if self._process is None:
+            self._said = self._log.stat().st_size if self._log.exists() else 0
+            self._process = start("agent", "--config", str(self._config), log=self._log)
+
+    def is_connected(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self._log.read_text()
+        with self._log.open("rb") as log:
+            log.seek(self._said)
+            return b"connected to MQTT" in log.read()
+
+    async def until_starting(self, chance: random.Random) -> None:
+        """Start it, and return at some moment of its first second."""
+        self.start()
+        await asyncio.sleep(chance.uniform(0.2, 1.0))
+
+    async def until_storing(self, chance: random.Random) -> None:
+        """Start it if need be, and return at some moment between two of its commits."""
+        self.start()
+        await until(self.is_connected)
+        written = self._last_write()
+        await until(lambda: self._last_write() != written)
+        await asyncio.sleep(chance.uniform(0, 0.1))
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> int:
+        """Ask it to end, as systemd does; return its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        code = self._process.wait(30)
+        self._process = None
+        return code
+
+    def _last_write(self) -> int:
+        return self._ahead.stat().st_mtime_ns if self._ahead.exists() else 0
