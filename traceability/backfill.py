@@ -50,6 +50,10 @@ def enlist(connection: Connection, consumer: str) -> None:
         connection.execute(insert(backfill_cursor).values(consumer=consumer, sequence=newest))
 
 
+def is_enlisted(connection: Connection, consumer: str) -> bool:
+    return _passed(connection, consumer) is not None
+
+
 def dismiss(connection: Connection, consumer: str) -> None:
     """Forget a consumer that will not come back: its place keeps no rows any more."""
     connection.execute(delete(backfill_cursor).where(backfill_cursor.c.consumer == consumer))
@@ -67,6 +71,14 @@ def following(connection: Connection, consumer: str, *, limit: int = 1000) -> li
     query = select(backfill).where(backfill.c.sequence > passed)
     rows = connection.execute(query.order_by(backfill.c.sequence).limit(limit))
     return [Backfilled(*row) for row in rows]
+
+
+def earliest(connection: Connection, consumer: str) -> dict[int, int]:
+    """Return, by series, where what the consumer has still to deal with begins. [ms]"""
+    waiting = backfill.c.sequence > (_passed(connection, consumer) or 0)
+    query = select(backfill.c.series_id, func.min(backfill.c.start_ms)).where(waiting)
+    rows = connection.execute(query.group_by(backfill.c.series_id))
+    return {row.series_id: row[1] for row in rows}
 
 
 def advance(connection: Connection, consumer: str, sequence: int) -> None:

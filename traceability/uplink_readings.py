@@ -195,6 +195,26 @@ def oldest_waiting_ms(connection: Connection) -> int | None:
     return min(both, default=None)
 
 
+def owed_from_ms(connection: Connection, *, given_up_before_ms: int = 0) -> dict[int, int]:
+    """Return, by series, from when on readings may still have to go to the hub: what is kept.
+
+    What is older than that the hub has receipted, and it may expire. Without a hub, nothing is
+    owed. One that comes later gets what is there then.
+
+    Args:
+        given_up_before_ms: What is older is not owed, receipted or not.
+    """
+    if not backfill.is_enlisted(connection, CONSUMER):
+        return {}
+    owed = dict.fromkeys(connection.scalars(select(_SERIES.c.id)), 0)
+    owed |= {row.series_id: row.at_ms + 1 for row in connection.execute(select(_MARK))}
+    first = select(_GAP.c.series_id, func.min(_GAP.c.start_ms)).group_by(_GAP.c.series_id)
+    late = backfill.earliest(connection, CONSUMER)
+    for series_id, start_ms in (*connection.execute(first), *late.items()):
+        owed[series_id] = min(owed[series_id], start_ms)
+    return {series_id: max(at_ms, given_up_before_ms) for series_id, at_ms in owed.items()}
+
+
 def columns(rows: Iterable[ReadingRow]) -> Iterator[SeriesReadings]:
     """Write rows, sorted by series and time, as they travel."""
     for series_id, group in groupby(rows, key=itemgetter(0)):
