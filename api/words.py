@@ -146,6 +146,15 @@ def naive_lines(_: Reader) -> dict[str, str]:
     }
 
 
+def forecast_histories(_: Reader) -> dict[str, tuple[str, str]]:
+    """What came so far, and the title of a figure of it, by the kind of act."""
+    return {
+        "harvest": (_("Harvested"), _("Harvest by week")),
+        "pack": (_("Packed"), _("Packs by week")),
+        "ship": (_("Shipped"), _("Taken by week")),
+    }
+
+
 def forecast_reasons(_: Reader) -> dict[str, str]:
     """Why this line is served, by the code of `forecasting.Note`; facts stand in braces."""
     return {

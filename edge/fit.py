@@ -6,8 +6,11 @@ that seconds of fitting and 190 MB of pandas and Prophet are nobody else's. See 
 
 import json
 import sys
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def main() -> None:
@@ -22,23 +25,18 @@ def answer_to(request: dict[str, Any]) -> dict[str, str]:
     """Return {"body": forecast as JSON}, or {"refusal": code, "message": sentence}."""
     # Late, so that a missing library becomes an answer.
     try:
-        import pandas as pd  # noqa: PLC0415
-
         from forecasting import Refused, forecast  # noqa: PLC0415
+
+        history, calendar = _tables(request)
     except ImportError as error:
         return {"missing": str(error.name)}
-    weeks = request["weeks"]
-    history = pd.DataFrame(
-        {
-            "ds": pd.to_datetime([monday for monday, _ in weeks]),
-            "y": [grams / 1000 for _, grams in weeks],
-        }
-    )
     try:
         made = forecast(
             history,
             horizon_weeks=request["horizon_weeks"],
+            calendar=calendar,
             series=request["series"],
+            kind=request["kind"],
             today=date.fromisoformat(request["today"]),
             accept=request["accept"],
         )
@@ -47,6 +45,26 @@ def answer_to(request: dict[str, Any]) -> dict[str, str]:
     except ImportError as error:
         return {"missing": str(error.name)}
     return {"body": made.to_json()}
+
+
+def _tables(request: dict[str, Any]) -> "tuple[pd.DataFrame, pd.DataFrame | None]":
+    """Return the history, and the weeks ahead where a calendar is known."""
+    import pandas as pd  # noqa: PLC0415
+
+    weeks, rules = request["weeks"], request["calendar"]
+    mondays = [date.fromisoformat(monday) for monday, _ in weeks]
+    kilograms = [grams / 1000 for _, grams in weeks]
+    history = pd.DataFrame({"ds": pd.to_datetime(mondays), "y": kilograms})
+    if rules is None:
+        return history, None
+    from forecasting.opening import open_days  # noqa: PLC0415
+
+    # A week in which something came was not closed, whatever the calendar says today.
+    known = zip(open_days(mondays, rules), kilograms, strict=True)
+    history["open_days"] = [float(max(days, 1) if kg else days) for days, kg in known]
+    ahead = [mondays[-1] + timedelta(weeks=by + 1) for by in range(request["horizon_weeks"])]
+    days_ahead = [float(days) for days in open_days(ahead, rules)]
+    return history, pd.DataFrame({"ds": pd.to_datetime(ahead), "open_days": days_ahead})
 
 
 if __name__ == "__main__":

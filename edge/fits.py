@@ -1,87 +1,131 @@
-"""From harvested lots to a stored forecast; the fit itself runs in a process of its own.
+"""From what came week by week to a stored forecast; the fit itself runs in a process of its own.
 
 No transaction is open while it fits: a farm's SQLite has one writer, and the probes are it.
 """
 
 import asyncio
+import hashlib
 import json
 import sys
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from sqlalchemy import Engine
 
 from edge.errors import FitFailed
+from edge.settings import Forecast as ForecastSettings
+from forecasting import Forecast
 from traceability import forecasts, yields
 from traceability.database import reading_session, writing_session
-from traceability.models import Crop, ForecastRecord
+from traceability.forecast_subject import Subject
+from traceability.forecasts import Made
+from traceability.models import ForecastRecord
 from traceability.yields import Week
 
 HORIZON_WEEKS = 8
 # A fit takes seconds on a small board; one that has not ended by then never will.
 LIMIT_S = 600.0
 NO_HARVEST = "no_harvest"
+# Another version may fit otherwise, so what it was given is not the same.
+_FITTED_BY = ("minori", "prophet", "statsforecast", "numpy", "pandas")
 
 
 async def make(
     engine: Engine,
-    crop: Crop,
+    subject: Subject,
     *,
     by: str,
     now: datetime,
     horizon_weeks: int = HORIZON_WEEKS,
     accept: Collection[str] = (),
+    settings: ForecastSettings | None = None,
 ) -> ForecastRecord:
-    """Fit a crop's weekly harvest [kg] and store what came of it, a refusal included.
+    """Fit what comes week by week [kg] and store what came of it, a refusal included.
+
+    Where nothing changed since the newest forecast, that one is returned and nothing is fitted.
 
     Args:
         accept: Codes of refusals a person has looked at, as in `forecasting.forecast`.
+        settings: Calendars; without them none is known.
 
     Raises:
         FitFailed: the child process gave no answer. Nothing was stored.
     """
-    weeks = await asyncio.to_thread(_weeks, engine, crop, now)
-    body, refusal = await _answer(crop, weeks, now, horizon_weeks, accept)
-    with writing_session(engine) as session:
-        return forecasts.store(
-            session, crop, body=body, made_by=by, horizon_weeks=horizon_weeks, refusal=refusal
-        )
-
-
-def _weeks(engine: Engine, crop: Crop, now: datetime) -> Sequence[Week]:
-    with reading_session(engine) as session:
-        return yields.weekly(session, crop, until=now)
-
-
-async def _answer(
-    crop: Crop, weeks: Sequence[Week], now: datetime, horizon_weeks: int, accept: Collection[str]
-) -> tuple[str, str | None]:
-    """Return the body to store, and the refusal's code where there is no line."""
-    if not weeks:
-        sentence = (
-            f"no whole week of weighed harvest of {crop.code} is recorded yet; "
-            "a forecast needs weeks to go by: record harvests, with their weights, as they come"
-        )
-        return json.dumps({"code": NO_HARVEST, "message": sentence}), NO_HARVEST
+    weeks, newest = await asyncio.to_thread(_known, engine, subject, now)
+    calendar = (settings or ForecastSettings()).calendar(
+        subject.partner.code if subject.partner else None
+    )
     request = {
-        "series": crop.code,
+        "series": subject.label,
+        "kind": subject.kind,
         "weeks": [(week.monday.isoformat(), week.weight_g) for week in weeks],
+        "calendar": rules if any((rules := calendar.model_dump()).values()) else None,
         "horizon_weeks": horizon_weeks,
-        "today": now.date().isoformat(),
         "accept": sorted(accept),
     }
-    answer = await _in_child(crop.code, request)
+    digest = _digest(request)
+    if newest is not None and newest.refusal is None and newest.given_digest == digest:
+        return newest
+    made = await _made(subject, request | {"today": now.date().isoformat()}, digest)
+    with writing_session(engine) as session:
+        return forecasts.store(session, subject, made, made_by=by, horizon_weeks=horizon_weeks)
+
+
+def _known(
+    engine: Engine, subject: Subject, now: datetime
+) -> tuple[Sequence[Week], ForecastRecord | None]:
+    with reading_session(engine) as session:
+        return yields.weekly(session, subject, until=now), forecasts.newest(session, subject)
+
+
+def _digest(request: dict[str, Any]) -> str:
+    versions = {name: _version(name) for name in _FITTED_BY}
+    given = json.dumps([request, versions], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(given.encode()).hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+async def _made(subject: Subject, request: dict[str, Any], digest: str) -> Made:
+    """Return what is to be stored: a forecast, or why there is none."""
+    series = subject.label
+    if not request["weeks"]:
+        sentence = (
+            f"no whole week of weighed {_word(subject)} of {series} is recorded yet; "
+            f"a forecast needs weeks to go by: record them, with their weights, as they come"
+        )
+        return Made(json.dumps({"code": NO_HARVEST, "message": sentence}), NO_HARVEST, digest)
+    answer = await _in_child(series, request)
     if "missing" in answer:
         raise FitFailed(
-            series=crop.code,
+            series=series,
             cause=f"the library {answer['missing']} is not installed here",
             next_step="install Minori with its forecast extra: pip install 'minori[forecast]'",
         )
     if "refusal" in answer:
         refusal = {"code": answer["refusal"], "message": answer["message"]}
-        return json.dumps(refusal, ensure_ascii=False), answer["refusal"]
-    return answer["body"], None
+        return Made(json.dumps(refusal, ensure_ascii=False), answer["refusal"], digest)
+    made = Forecast.from_json(answer["body"])
+    error, naive = made.error, made.naive_error
+    return Made(
+        answer["body"],
+        given_digest=digest,
+        error=error.wape if error else None,
+        naive_error=naive.wape if naive else None,
+    )
+
+
+def _word(subject: Subject) -> str:
+    if subject.partner is not None:
+        return "shipment"
+    return "harvest" if subject.item is None else "packing"
 
 
 async def _in_child(series: str, request: dict[str, Any]) -> dict[str, str]:

@@ -65,7 +65,7 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
             server = WebServer(settings, engine, clock, sources.text, current=current)
             parts.append(server.run)
             # Beside the pages, where forecasts are asked for; the fit is a process of its own.
-            parts.append(ForecastAgent(engine, clock).run)
+            parts.append(ForecastAgent(engine, clock, lambda: current.settings.forecast).run)
         if agent:
             collector = Collector(settings, engine, clock, current=current, sources=sources)
             parts.append(collector.run)

@@ -14,6 +14,8 @@ from sensors import to_ms
 from tests.factories import START, Farm, a_farm, on_day
 from traceability import acts, catalogue, forecasts, lots, readings
 from traceability.amounts import Amount
+from traceability.forecast_subject import Subject
+from traceability.forecasts import Made
 from traceability.models import Crop, Lot
 
 STEP_MIN = 10
@@ -108,7 +110,7 @@ def a_forecast(session: Session, crop: Crop) -> None:
         versions={"prophet": "1.5.0"},
         data_digest="0" * 64,
     )
-    forecasts.store(session, crop, body=made.to_json(), made_by="Sato", horizon_weeks=8)
+    forecasts.store(session, Subject(crop), Made(made.to_json()), made_by="Sato", horizon_weeks=8)
 
 
 def _sown(session: Session, farm: Farm, seed: Lot, code: str, day: int, pieces: int) -> Lot:

@@ -1,4 +1,7 @@
-"""What was harvested, week by week: the history a forecast is made from."""
+"""What came week by week: the history a forecast is made from.
+
+What was harvested of a crop, packed of a trade item, or sent to a partner.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,34 +10,27 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from traceability.models import Act, ActLine, Crop, Lot, Site
+from traceability.forecast_subject import Subject
+from traceability.models import Act, ActLine, Lot, Site, TradeItem
 from traceability.projection import unvoided
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Harvested grams of one local week; 0 is a week without harvest, which is not a gap."""
+    """Grams of one local week; 0 is a week in which nothing came, which is not a gap."""
 
     monday: date
     weight_g: int
 
 
-def weekly(session: Session, crop: Crop, *, until: datetime) -> Sequence[Week]:
-    """Return every complete week from the first weighed harvest to the last that ended by `until`.
+def weekly(session: Session, subject: Subject, *, until: datetime) -> Sequence[Week]:
+    """Return every complete week from the first weighed grams to the last that ended by `until`.
 
-    Weeks start on Monday in each site's own zone. A harvest nobody weighed counts nothing: it is
-    unknown, and `unweighed` says how many there were. With no other there is no history at all,
+    Weeks start on Monday in each site's own zone. What nobody weighed counts nothing: it is
+    unknown, and `unweighed` says how often that was. With no other there is no history at all,
     which is not the same as weeks of 0.
     """
-    grams: dict[date, int] = {}
-    last = None
-    for act, line, site in _harvests(session, crop):
-        if line.weight_g is None:
-            continue
-        zone = ZoneInfo(site.time_zone)
-        monday = _monday(act.happened_at.astimezone(zone).date())
-        grams[monday] = grams.get(monday, 0) + line.weight_g
-        last = _monday(until.astimezone(zone).date()) - timedelta(days=7)
+    grams, last = _by_week(session, subject, until=until)
     if not grams or last is None:
         return []
     first = min(grams)
@@ -43,21 +39,65 @@ def weekly(session: Session, crop: Crop, *, until: datetime) -> Sequence[Week]:
     return [Week(monday, grams.get(monday, 0)) for monday in mondays]
 
 
-def unweighed(session: Session, crop: Crop) -> int:
-    """Return how many harvests of this crop have no weight."""
-    return sum(line.weight_g is None for _, line, _ in _harvests(session, crop))
+def running_week(session: Session, subject: Subject, *, until: datetime) -> Week | None:
+    """Return what came so far of the week that is not over yet; None without any history."""
+    grams, last = _by_week(session, subject, until=until)
+    if last is None:
+        return None
+    monday = last + timedelta(days=7)
+    return Week(monday, grams.get(monday, 0))
 
 
-def _harvests(session: Session, crop: Crop) -> list[tuple[Act, ActLine, Site]]:
+def unweighed(session: Session, subject: Subject) -> int:
+    """Return how many times something came that has no weight."""
+    return sum(_grams(line, item) is None for _, line, _, item in _came(session, subject))
+
+
+def _by_week(
+    session: Session, subject: Subject, *, until: datetime
+) -> tuple[dict[date, int], date | None]:
+    """Return grams by Monday, and the Monday of the last week that is over."""
+    grams: dict[date, int] = {}
+    last = None
+    for act, line, site, item in _came(session, subject):
+        weight_g = _grams(line, item)
+        if weight_g is None:
+            continue
+        zone = ZoneInfo(site.time_zone)
+        monday = _monday(act.happened_at.astimezone(zone).date())
+        grams[monday] = grams.get(monday, 0) + weight_g
+        last = _monday(until.astimezone(zone).date()) - timedelta(days=7)
+    return grams, last
+
+
+def _came(session: Session, subject: Subject) -> list[tuple[Act, ActLine, Site, TradeItem | None]]:
+    if subject.partner is not None:
+        kind, role = "ship", "input"
+    else:
+        kind, role = ("harvest" if subject.item is None else "pack"), "output"
     query = (
-        select(Act, ActLine, Site)
+        select(Act, ActLine, Site, TradeItem)
         .join(ActLine, col(ActLine.act_id) == col(Act.id))
         .join(Lot, col(Lot.id) == col(ActLine.lot_id))
         .join(Site, col(Site.id) == col(Act.site_id))
-        .where(Act.kind == "harvest", ActLine.role == "output", Lot.crop_id == crop.id)
+        .outerjoin(TradeItem, col(TradeItem.id) == col(Lot.trade_item_id))
+        .where(Act.kind == kind, ActLine.role == role, Lot.crop_id == subject.crop.id)
         .where(unvoided(Act.id))
     )
+    if subject.partner is not None:
+        query = query.where(Act.to_party_id == subject.partner.id)
+    if subject.site is not None:
+        query = query.where(Act.site_id == subject.site.id)
+    if subject.item is not None:
+        query = query.where(Lot.trade_item_id == subject.item.id)
     return list(session.exec(query))
+
+
+def _grams(line: ActLine, item: TradeItem | None) -> int | None:
+    """The weight, or what so many packs hold."""
+    if line.weight_g is None and line.pieces is not None and item is not None:
+        return line.pieces * item.net_content_g
+    return line.weight_g
 
 
 def _monday(day: date) -> date:

@@ -10,15 +10,16 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session, col, select
 
 from api import charts, words
-from api.deps import InWeb, ReadSession, SignedIn, WriteSession
+from api.deps import FormSaid, InWeb, ReadSession, SignedIn, WriteSession
 from api.figures import Figure
+from api.forecast_subject import AskedOf, Narrowed, address_of
 from api.i18n import Reader
 from api.language import reader_of
 from api.templating import page
 from forecasting import Forecast, ForecastingError, Step
 from traceability import forecasts, yields
-from traceability.catalogue import find
-from traceability.models import Crop, ForecastRecord, Site
+from traceability.forecast_subject import Subject
+from traceability.models import Crop, ForecastRecord, Party, Site, TradeItem
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,14 +30,18 @@ _YEAR = timedelta(weeks=52)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One crop's forecast as a page shows it; `made` is None where there is a refusal."""
+    """One subject's forecast as a page shows it; `made` is None where there is a refusal."""
 
-    crop: Crop
+    subject: Subject
     record: ForecastRecord | None
     made: Forecast | None
     refusal: str
     figure: Figure | None
     last_year: dict[date, float]
+
+    @property
+    def crop(self) -> Crop:
+        return self.subject.crop
 
     def percent_off(self, score: str) -> float | None:
         """Return the error of past forecasts as a share of all that came (WAPE)."""
@@ -49,56 +54,106 @@ class Shown:
 def overview(request: Request, session: ReadSession, web: InWeb) -> Response:
     crops = session.exec(select(Crop).order_by(col(Crop.code))).all()
     reader = reader_of(request)
-    shown = [_shown(session, reader, crop, web.now()) for crop in crops]
+    shown = [_shown(session, reader, Subject(crop), web.now()) for crop in crops]
     return page(request, "forecasts.html", shown=shown)
 
 
 @router.get("/forecasts/{crop}")
-def one(crop: str, request: Request, session: ReadSession, web: InWeb) -> Response:
-    row = find(session, Crop, crop)
-    shown = _shown(session, reader_of(request), row, web.now())
-    earlier = forecasts.history(session, row, limit=20)[1:]
+def one(
+    crop: str,
+    narrowed: AskedOf,
+    request: Request,
+    session: ReadSession,
+    viewer: SignedIn,
+    web: InWeb,
+) -> Response:
+    subject = narrowed.of(session, crop, viewer)
+    shown = _shown(session, reader_of(request), subject, web.now())
+    earlier = forecasts.history(session, subject, limit=20)[1:]
     asked = "asked" in request.query_params
     site = session.exec(select(Site).order_by(col(Site.code))).first()
     zone = site.time_zone if site else "UTC"
-    return page(request, "forecast.html", shown=shown, earlier=earlier, asked=asked, zone=zone)
+    known = [one for one in forecasts.known(session, subject.crop) if one.ids != subject.ids]
+    return page(
+        request,
+        "forecast.html",
+        shown=shown,
+        earlier=earlier,
+        asked=asked,
+        zone=zone,
+        address_of=address_of,
+        others=[one for one in known if one.partner is None or viewer.may_write],
+        choices=_choices(session, subject.crop) if viewer.may_write else None,
+    )
 
 
 @router.post("/forecasts/{crop}")
-def ask(crop: str, session: WriteSession, viewer: SignedIn, web: InWeb) -> Response:
+def ask(
+    crop: str, narrowed: AskedOf, session: WriteSession, viewer: SignedIn, web: InWeb
+) -> Response:
     """Ask for a new forecast; it is made outside this process and appears when it is ready."""
-    row = find(session, Crop, crop)
-    forecasts.request(session, row, by=viewer.name or "somebody here", at=web.now())
-    return RedirectResponse(f"/forecasts/{row.code}?asked=1", 303)
+    subject = narrowed.of(session, crop, viewer)
+    forecasts.request(session, subject, by=viewer.name or "somebody here", at=web.now())
+    address = address_of(subject)
+    return RedirectResponse(f"{address}{'&' if '?' in address else '?'}asked=1", 303)
 
 
-def _shown(session: Session, reader: Reader, crop: Crop, now: datetime) -> Shown:
-    record = forecasts.newest(session, crop)
+@router.post("/forecasts/{crop}/narrowed")
+def ask_narrowed(
+    crop: str, said: FormSaid, session: WriteSession, viewer: SignedIn, web: InWeb
+) -> Response:
+    """Ask for a forecast of what a form says: an item, a site, a partner, or several of them."""
+    narrowed = Narrowed(*(said.get(name) for name in ("item", "site", "partner")))
+    return ask(crop, narrowed, session, viewer, web)
+
+
+def _choices(session: Session, crop: Crop) -> dict[str, Sequence[TradeItem | Site | Party]]:
+    """Return by what a crop may be narrowed, each only where there is a choice."""
+    owner = crop.organisation_id
+    items = session.exec(
+        select(TradeItem).where(TradeItem.crop_id == crop.id).order_by(col(TradeItem.code))
+    ).all()
+    sites = session.exec(
+        select(Site).where(Site.organisation_id == owner).order_by(col(Site.code))
+    ).all()
+    partners = select(Party).where(Party.organisation_id == owner, Party.role == "partner")
+    return {
+        "item": items,
+        "site": sites if len(sites) > 1 else [],
+        "partner": session.exec(partners.order_by(col(Party.code))).all(),
+    }
+
+
+def _shown(session: Session, reader: Reader, subject: Subject, now: datetime) -> Shown:
+    record = forecasts.newest(session, subject)
     if record is None:
-        return Shown(crop, None, None, "", None, {})
+        return Shown(subject, None, None, "", None, {})
     if record.refusal:
         said = json.loads(record.body)
         message = str(said.get("message", record.refusal))
         # The stored sentence is English and has the numbers; other readers get one of their own.
         own = words.forecast_refusals(reader).get(record.refusal, message)
-        return Shown(crop, record, None, message if reader.language == "en" else own, None, {})
+        refusal = message if reader.language == "en" else own
+        return Shown(subject, record, None, refusal, None, {})
     try:
         made = Forecast.from_json(record.body)
     except ForecastingError as error:
-        return Shown(crop, record, None, str(error), None, {})
-    weeks = {week.monday: week.weight_g / 1000 for week in yields.weekly(session, crop, until=now)}
-    figure = _figure(reader, made, weeks)
+        return Shown(subject, record, None, str(error), None, {})
+    known = yields.weekly(session, subject, until=now)
+    weeks = {week.monday: week.weight_g / 1000 for week in known}
+    figure = _figure(reader, subject, made, weeks)
     last_year = {step.ds: weeks[step.ds - _YEAR] for step in made.steps if step.ds - _YEAR in weeks}
-    return Shown(crop, record, made, "", figure, last_year)
+    return Shown(subject, record, made, "", figure, last_year)
 
 
-def _figure(reader: Reader, made: Forecast, weeks: dict[date, float]) -> Figure:
+def _figure(reader: Reader, subject: Subject, made: Forecast, weeks: dict[date, float]) -> Figure:
     _, first = reader, made.steps[0].ds
+    came, title = words.forecast_histories(reader)[_came(subject)]
     history = [(ds, kg) for ds, kg in sorted(weeks.items()) if ds < first][-_WEEKS_BACK:]
     drawn = [ds for ds, _kg in history] + [step.ds for step in made.steps]
     last_year = {ds: weeks[ds - _YEAR] for ds in drawn if ds - _YEAR in weeks}
     legend = [
-        ("past", _("Harvested")),
+        ("past", came),
         ("p50", _("Expected (P50)")),
         ("fan", _("Likely range (P10 to P90)")),
         (
@@ -111,7 +166,7 @@ def _figure(reader: Reader, made: Forecast, weeks: dict[date, float]) -> Figure:
         ("last-year", _("Last year's truth")),
     ]
     return Figure(
-        title=_("Harvest by week"),
+        title=title,
         unit="kg",
         key="fan",
         summary=_in_words(reader, made.steps),
@@ -120,6 +175,12 @@ def _figure(reader: Reader, made: Forecast, weeks: dict[date, float]) -> Figure:
         rows=[_row(reader, step, last_year.get(step.ds)) for step in made.steps],
         legend=legend if last_year else legend[:-1],
     )
+
+
+def _came(subject: Subject) -> str:
+    if subject.partner is not None:
+        return "ship"
+    return "harvest" if subject.item is None else "pack"
 
 
 def _in_words(reader: Reader, steps: Sequence[Step]) -> str:

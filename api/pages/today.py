@@ -18,6 +18,7 @@ from api.pages.rooms import rooms_now
 from api.templating import page
 from forecasting import Forecast, ForecastingError, Step
 from traceability import forecasts
+from traceability.forecast_subject import Subject
 from traceability.models import Act, ActLine, Crop, Lot, Site
 from traceability.projection import unvoided
 
@@ -78,7 +79,7 @@ def recent(session: Session, *, limit: int = _RECENT) -> list[Done]:
 def _ahead(session: Session, now: datetime) -> list[Ahead]:
     found = []
     for crop in session.exec(select(Crop).order_by(col(Crop.code))):
-        record = forecasts.newest(session, crop)
+        record = forecasts.newest(session, Subject(crop))
         if record is not None:
             step = None if record.refusal else _next_step(record.body, now.date())
             found.append(Ahead(crop, step))

@@ -5,16 +5,21 @@ from datetime import datetime
 from typing import Any, Self
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.deps import InWeb, ReadSession, SignedIn, WriteSession
+from api.errors import NotAllowed
+from api.forecast_subject import AskedOf
 from api.problems import problems
 from traceability import forecasts
 from traceability.catalogue import find
-from traceability.errors import NotFound
+from traceability.errors import BadValue, NotFound
+from traceability.forecast_subject import Subject
 from traceability.models import Crop, ForecastRecord
 
-router = APIRouter(prefix="/api/v1", tags=["forecasts"], responses=problems(NotFound))
+router = APIRouter(
+    prefix="/api/v1", tags=["forecasts"], responses=problems(NotFound, BadValue, NotAllowed)
+)
 
 
 class ForecastOut(BaseModel):
@@ -22,23 +27,37 @@ class ForecastOut(BaseModel):
 
     id: str
     crop: str
+    item: str | None
+    site: str | None
+    partner: str | None
     made_at: datetime
     made_by: str
     horizon_weeks: int
     refusal: str | None
+    error: float | None = Field(description="WAPE over past cutoffs of what is served")
+    naive_error: float | None = Field(description="the same of the line it has to beat")
+    given_digest: str | None = Field(description="SHA-256 of all that the fit was given")
     body: dict[str, Any]
 
     @classmethod
-    def of(cls, record: ForecastRecord, crop: Crop) -> Self:
-        return cls(
-            id=record.id,
-            crop=crop.code,
-            made_at=record.made_at,
-            made_by=record.made_by,
-            horizon_weeks=record.horizon_weeks,
-            refusal=record.refusal,
-            body=json.loads(record.body),
-        )
+    def of(cls, record: ForecastRecord, subject: Subject) -> Self:
+        facts = record.model_dump(include=set(cls.model_fields) - {"body"})
+        return cls(**facts, **_codes(subject), body=json.loads(record.body))
+
+
+class SubjectOut(BaseModel):
+    """What a forecast was made of."""
+
+    crop: str
+    item: str | None
+    site: str | None
+    partner: str | None
+
+
+def _codes(subject: Subject) -> dict[str, str | None]:
+    rows = {"item": subject.item, "site": subject.site, "partner": subject.partner}
+    codes = {name: None if row is None else row.code for name, row in rows.items()}
+    return {"crop": subject.crop.code, **codes}
 
 
 class JobOut(BaseModel):
@@ -48,25 +67,39 @@ class JobOut(BaseModel):
 
 
 @router.get("/crops/{crop}/forecasts")
-def list_forecasts(crop: str, session: ReadSession) -> list[ForecastOut]:
-    """Return this and earlier forecasts of a crop, newest first: they are never edited."""
-    row = find(session, Crop, crop)
-    return [ForecastOut.of(record, row) for record in forecasts.history(session, row)]
+def list_forecasts(
+    crop: str, narrowed: AskedOf, session: ReadSession, viewer: SignedIn
+) -> list[ForecastOut]:
+    """Return this and earlier forecasts, newest first: they are never edited."""
+    subject = narrowed.of(session, crop, viewer)
+    return [ForecastOut.of(record, subject) for record in forecasts.history(session, subject)]
+
+
+@router.get("/crops/{crop}/forecasts/subjects")
+def list_subjects(crop: str, session: ReadSession, viewer: SignedIn) -> list[SubjectOut]:
+    """Return what forecasts of a crop were made of: all of it, its items, sites and partners."""
+    known = forecasts.known(session, find(session, Crop, crop))
+    seen = [one for one in known if one.partner is None or viewer.may_write]
+    return [SubjectOut.model_validate(_codes(one)) for one in seen]
 
 
 @router.get("/crops/{crop}/forecast")
-def get_forecast(crop: str, session: ReadSession) -> ForecastOut:
+def get_forecast(
+    crop: str, narrowed: AskedOf, session: ReadSession, viewer: SignedIn
+) -> ForecastOut:
     """Return the forecast in force."""
-    row = find(session, Crop, crop)
-    record = forecasts.newest(session, row)
+    subject = narrowed.of(session, crop, viewer)
+    record = forecasts.newest(session, subject)
     if record is None:
-        raise NotFound(what="forecast", name=crop, next_step="ask for one with POST")
-    return ForecastOut.of(record, row)
+        raise NotFound(what="forecast", name=subject.label, next_step="ask for one with POST")
+    return ForecastOut.of(record, subject)
 
 
 @router.post("/crops/{crop}/forecast", status_code=202)
-def request_forecast(crop: str, session: WriteSession, viewer: SignedIn, web: InWeb) -> JobOut:
+def request_forecast(
+    crop: str, narrowed: AskedOf, session: WriteSession, viewer: SignedIn, web: InWeb
+) -> JobOut:
     """Ask for a new forecast; asking again while one is waiting adds nothing."""
-    row = find(session, Crop, crop)
-    job = forecasts.request(session, row, by=viewer.name or "somebody here", at=web.now())
+    subject = narrowed.of(session, crop, viewer)
+    job = forecasts.request(session, subject, by=viewer.name or "somebody here", at=web.now())
     return JobOut(id=job.id, requested_at=job.requested_at, requested_by=job.requested_by)

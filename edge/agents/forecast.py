@@ -6,6 +6,7 @@ without harm; of two forecasts the later one is shown, and they are equal.
 """
 
 import logging
+from collections.abc import Callable
 
 from sqlalchemy import Engine
 
@@ -13,9 +14,12 @@ from edge import fits
 from edge.clock import Clock
 from edge.errors import FitFailed
 from edge.lasting import outlasting_the_database
+from edge.settings import Forecast as ForecastSettings
 from traceability import forecasts
 from traceability.database import reading_session, writing_session
-from traceability.models import Crop, Job
+from traceability.errors import NotFound
+from traceability.forecast_subject import Subject, of_key
+from traceability.models import Job
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +32,15 @@ WEEKLY = "weekly"
 class ForecastAgent:
     """Looks for job rows until cancelled."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        settings: Callable[[], ForecastSettings] = ForecastSettings,
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._settings = settings  # asked at each fit, so that a change counts
 
     async def run(self) -> None:
         while True:
@@ -47,8 +57,8 @@ class ForecastAgent:
             if not forecasts.due(session, at=now):
                 return
         with writing_session(self._engine) as session:
-            for crop in forecasts.due(session, at=now):
-                forecasts.request(session, crop, by=WEEKLY, at=now)
+            for subject in forecasts.due(session, at=now):
+                forecasts.request(session, subject, by=WEEKLY, at=now)
 
     async def run_one(self) -> bool:
         """Do the oldest job there is; return whether there was one."""
@@ -62,19 +72,28 @@ class ForecastAgent:
             if job is None:
                 return True  # another agent was faster; there may be more
             job.started_at = now
-            crop = session.get(Crop, job.subject)
-        error = await self._fit(job, crop)
+        error = await self._fit(job)
         with writing_session(self._engine) as session:
             forecasts.finish_job(session, job.id, at=self._clock.now(), error=error)
         return True
 
-    async def _fit(self, job: Job, crop: Crop | None) -> str | None:
-        if crop is None:
-            return f"there is no crop {job.subject}"
+    async def _fit(self, job: Job) -> str | None:
+        """Return the sentence for whoever asked, where nothing came of it."""
         try:
-            await fits.make(self._engine, crop, by=job.requested_by, now=self._clock.now())
-        except FitFailed as error:
+            subject = self._subject(job)
+            await fits.make(
+                self._engine,
+                subject,
+                by=job.requested_by,
+                now=self._clock.now(),
+                settings=self._settings(),
+            )
+        except (FitFailed, NotFound) as error:
             log.warning("%s", error)
             return str(error)
-        log.info("forecast of %s made for %s", crop.code, job.requested_by)
+        log.info("forecast of %s made for %s", subject.label, job.requested_by)
         return None
+
+    def _subject(self, job: Job) -> Subject:
+        with reading_session(self._engine) as session:
+            return of_key(session, job.subject)

@@ -6,7 +6,7 @@ They join the group of `edge.commands.forecast`.
 import asyncio
 import getpass
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -19,8 +19,9 @@ from edge.commands._arguments import Weeks
 from edge.commands._config import config_option
 from edge.commands._desk import Desk
 from forecasting import Forecast, Score
-from traceability import forecasts, yields
-from traceability.models import Crop, ForecastRecord
+from traceability import catalogue, forecasts, yields
+from traceability.forecast_subject import Subject
+from traceability.models import ForecastRecord, Site
 
 _P = ParamSpec("_P")
 
@@ -35,6 +36,9 @@ _NAIVE = {
 def _product(function: Callable[_P, None]) -> Callable[_P, None]:
     decorators: tuple[Callable[..., Any], ...] = (
         click.argument("product", metavar="PRODUCT"),
+        click.option("--item", metavar="CODE", help="Only what is packed as this trade item."),
+        click.option("--site", metavar="CODE", help="Only this site."),
+        click.option("--partner", metavar="CODE", help="What this partner will take."),
         click.option("--weeks", type=Weeks(), default=fits.HORIZON_WEEKS, show_default=True),
         click.option("--json", "as_json", is_flag=True, help="Answer as JSON."),
         config_option,
@@ -53,29 +57,38 @@ def _product(function: Callable[_P, None]) -> Callable[_P, None]:
     help="A refusal you have looked at and know to be no mistake, such as level_shift.",
 )
 def fit(
-    product: str, weeks: int, as_json: bool, config: Path | None, accept: tuple[str, ...]
+    product: str,
+    weeks: int,
+    as_json: bool,
+    config: Path | None,
+    accept: tuple[str, ...],
+    **narrowed: str | None,
 ) -> None:
-    """Make and store a forecast of what will be harvested.
+    """Make and store a forecast of what will be harvested, packed, or taken by a partner.
 
-    PRODUCT is a crop's code, or a trade item's code or GTIN: what is forecast is its crop.
+    PRODUCT is a crop's code, or a trade item's code or GTIN: what is forecast is its crop. Where
+    nothing changed since the newest forecast, that one stays in force.
     """
-    _run(product, weeks, as_json=as_json, config=config, accept=accept, anew=True)
+    _run(product, weeks, narrowed, as_json=as_json, config=config, accept=accept, anew=True)
 
 
 @click.command()
 @_product
-def show(product: str, weeks: int, as_json: bool, config: Path | None) -> None:
+def show(
+    product: str, weeks: int, as_json: bool, config: Path | None, **narrowed: str | None
+) -> None:
     """Print the forecast in force, week by week, beside the line it has to beat.
 
     PRODUCT is a crop's code, or a trade item's code or GTIN. Without a stored forecast, or with
     one of fewer weeks, one is made first.
     """
-    _run(product, weeks, as_json=as_json, config=config, accept=(), anew=False)
+    _run(product, weeks, narrowed, as_json=as_json, config=config, accept=(), anew=False)
 
 
 def _run(
     product: str,
     weeks: int,
+    narrowed: Mapping[str, str | None],
     *,
     as_json: bool,
     config: Path | None,
@@ -85,23 +98,36 @@ def _run(
     settings = settings_file.load(config)
     now = datetime.now(UTC)
     with store.reading(settings) as session:
-        crop = Desk(session, settings, as_json, now).crop_of_product(product)
-        record = None if anew else forecasts.newest(session, crop)
+        subject = _subject(Desk(session, settings, as_json, now), product, narrowed)
+        record = None if anew else forecasts.newest(session, subject)
     if record is None or _is_too_little(record, weeks):
-        click.echo(f"making a forecast of {crop.code} for {weeks} weeks …", err=True)
+        click.echo(f"making a forecast of {subject.label} for {weeks} weeks …", err=True)
         with store.opened(settings) as engine:
             making = fits.make(
-                *(engine, crop),
+                *(engine, subject),
                 by=getpass.getuser(),
                 now=now,
                 horizon_weeks=weeks,
                 accept=accept,
+                settings=settings.forecast,
             )
             record = asyncio.run(making)
     with store.reading(settings) as session:
         desk = Desk(session, settings, as_json, now)
-        said = _as_json(record, crop) if as_json else _told(desk, record, crop, weeks)
+        said = _as_json(record, subject) if as_json else _told(desk, record, subject, weeks)
     click.echo(said)
+
+
+def _subject(desk: Desk, product: str, narrowed: Mapping[str, str | None]) -> Subject:
+    item, site, partner = (narrowed.get(name) for name in ("item", "site", "partner"))
+    crop = desk.crop_of_product(product)
+    within = {"organisation_id": crop.organisation_id}
+    return Subject(
+        crop,
+        desk.item(item) if item else None,
+        catalogue.find(desk.session, Site, site, **within) if site else None,
+        desk.party(partner) if partner else None,
+    )
 
 
 def _is_too_little(record: ForecastRecord, weeks: int) -> bool:
@@ -109,22 +135,22 @@ def _is_too_little(record: ForecastRecord, weeks: int) -> bool:
     return record.refusal is not None or record.horizon_weeks < weeks
 
 
-def _as_json(record: ForecastRecord, crop: Crop) -> str:
+def _as_json(record: ForecastRecord, subject: Subject) -> str:
     from api.v1.forecasts import ForecastOut
 
-    return _text.as_json(ForecastOut.of(record, crop).model_dump(mode="json"))
+    return _text.as_json(ForecastOut.of(record, subject).model_dump(mode="json"))
 
 
-def _told(desk: Desk, record: ForecastRecord, crop: Crop, weeks: int) -> str:
+def _told(desk: Desk, record: ForecastRecord, subject: Subject, weeks: int) -> str:
     made = f"made {_text.local_with_zone(record.made_at, desk.settings.zone_info)}"
-    unweighed = _unweighed(desk, crop)
+    unweighed = _unweighed(desk, subject)
     if record.refusal is not None:
         sentence = _text.filled(json.loads(record.body)["message"])
         return "\n".join([*sentence, *unweighed])
     forecast = Forecast.from_json(record.body)
     weeks_seen = f"{forecast.history_first} to {forecast.history_last}"
     lines = [
-        f"Harvest of {_text.name_of(crop)} ({crop.code}) by week, in kg",
+        f"{_title(subject)} by week, in kg",
         f"{made} by {record.made_by} from {forecast.history_length} weeks, {weeks_seen}",
         "",
         *_weeks_table(forecast, weeks),
@@ -132,7 +158,7 @@ def _told(desk: Desk, record: ForecastRecord, crop: Crop, weeks: int) -> str:
         *_errors(forecast),
         *(f"note: {note.sentence}" for note in forecast.notes),
         *unweighed,
-        *_outdated(desk, forecast, crop),
+        *_outdated(desk, forecast, subject),
     ]
     return "\n".join(lines)
 
@@ -179,16 +205,33 @@ def _naive_name(forecast: Forecast) -> str:
     return _NAIVE.get(forecast.naive_name, forecast.naive_name.replace("_", " "))
 
 
-def _unweighed(desk: Desk, crop: Crop) -> list[str]:
-    count = yields.unweighed(desk.session, crop)
-    plural = "harvest has" if count == 1 else "harvests have"
+def _unweighed(desk: Desk, subject: Subject) -> list[str]:
+    count = yields.unweighed(desk.session, subject)
+    word = "harvest" if subject.is_whole else "record"
+    plural = f"{word} has" if count == 1 else f"{word}s have"
     return [f"note: {count} {plural} no weight and count nothing"] if count else []
 
 
-def _outdated(desk: Desk, forecast: Forecast, crop: Crop) -> list[str]:
-    known = yields.weekly(desk.session, crop, until=desk.now)
+def _outdated(desk: Desk, forecast: Forecast, subject: Subject) -> list[str]:
+    known = yields.weekly(desk.session, subject, until=desk.now)
     seen = (forecast.history_first, forecast.history_last)
     if not known or (known[0].monday, known[-1].monday) == seen:
         return []
     weeks = f"{known[0].monday} to {known[-1].monday}"
-    return [f"note: harvests are known now of {weeks}; anew: minori forecast fit {crop.code}"]
+    again = f"minori forecast fit {subject.crop.code}{_options(subject)}"
+    return [f"note: harvests are known now of {weeks}; anew: {again}"]
+
+
+def _title(subject: Subject) -> str:
+    crop, item, site, partner = subject.crop, subject.item, subject.site, subject.partner
+    what = "Harvest" if item is None and partner is None else "Packs"
+    start = f"{what} of {_text.name_of(crop)} ({crop.code})"
+    if partner is not None:
+        start = f"{_text.name_of(crop)} ({crop.code}) that {_text.name_of(partner)} takes"
+    start += f", as {item.code}" if item is not None else ""
+    return start + (f", at {site.code}" if site is not None else "")
+
+
+def _options(subject: Subject) -> str:
+    rows = {"item": subject.item, "site": subject.site, "partner": subject.partner}
+    return "".join(f" --{name} {row.code}" for name, row in rows.items() if row is not None)

@@ -26,6 +26,7 @@ from edge.demo.live import hardware
 from edge.errors import DemoFailed
 from sensors.simulator import SimulatedBus
 from traceability import database, forecasts
+from traceability.forecast_subject import Subject
 
 USUAL_PORT = 8000
 # Below what the kernel gives to outgoing connections: one to a port that nobody listens on yet, of
@@ -104,7 +105,7 @@ def lay_down(url: str, *, seed: int, end: date | None, say: Say) -> climate.Clim
             place = farm.found(session)
             past.lay_down(session, place, seed=seed, end=last_day)
             for crop in place.crops.values():
-                forecasts.request(session, crop, by="demo", at=now)
+                forecasts.request(session, Subject(crop), by="demo", at=now)
         say("a year and a half of climate, every quarter of an hour ...")
         weather = climate.lay_down(
             engine, place, seed=seed, start=start, end=max(now, midnight), outages_before=midnight

@@ -17,6 +17,7 @@ from edge.settings.backup import Backup
 from edge.settings.contacts import Contact, Smtp
 from edge.settings.disk import Disk
 from edge.settings.fields import CODE_PATTERN, Code, Says, Table, TimeZone
+from edge.settings.forecast import Forecast
 from edge.settings.hub import Hub
 from edge.settings.lots import Lots
 from edge.settings.metrics import Metrics
@@ -37,6 +38,7 @@ __all__ = [
     "Database",
     "Device",
     "Disk",
+    "Forecast",
     "Hub",
     "Lots",
     "Metrics",
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     hub: Hub = Hub()
     uecs: Uecs = Uecs()
     lots: Lots = Lots()
+    forecast: Forecast = Forecast()
     metrics: Metrics = Metrics()
     backup: Backup = Backup()
     zones: list[Zone] = []

@@ -17,6 +17,8 @@ from tests.edge.console import Console
 from traceability import acts, catalogue, forecasts, lots
 from traceability.acts import Occasion
 from traceability.database import reading_session, writing_session
+from traceability.forecast_subject import Subject
+from traceability.forecasts import Made
 from traceability.models import Crop, ForecastRecord, Job, Zone
 
 OVER_A_WEEK = timedelta(days=8)
@@ -105,7 +107,7 @@ async def test_a_wish_becomes_a_forecast_and_is_done(console: Console, engine: E
     harvest_weeks(console, 10)
     with writing_session(engine) as session:
         crop = catalogue.find(session, Crop, "lowk")
-        forecasts.request(session, crop, by="Tanaka", at=datetime.now(UTC))
+        forecasts.request(session, Subject(crop), by="Tanaka", at=datetime.now(UTC))
     agent = ForecastAgent(engine, SystemClock())
 
     assert await agent.run_one()
@@ -123,7 +125,7 @@ async def test_a_job_whose_process_died_is_done_again(console: Console, engine: 
     now = datetime.now(UTC)
     with writing_session(engine) as session:
         crop = catalogue.find(session, Crop, "lowk")
-        job = forecasts.request(session, crop, by="Tanaka", at=now - timedelta(hours=2))
+        job = forecasts.request(session, Subject(crop), by="Tanaka", at=now - timedelta(hours=2))
         job.started_at = now - timedelta(hours=1)
 
     assert await ForecastAgent(engine, SystemClock()).run_one()
@@ -136,7 +138,7 @@ async def test_a_forecast_of_last_week_is_renewed_once(console: Console, engine:
     """Nobody should have to press a button each Monday."""
     with writing_session(engine) as session:
         crop = catalogue.find(session, Crop, "lowk")
-        old = forecasts.store(session, crop, body="{}", made_by="Sato", horizon_weeks=8)
+        old = forecasts.store(session, Subject(crop), Made("{}"), made_by="Sato", horizon_weeks=8)
         old.made_at -= OVER_A_WEEK
     agent = ForecastAgent(engine, SystemClock())
 
@@ -146,7 +148,10 @@ async def test_a_forecast_of_last_week_is_renewed_once(console: Console, engine:
 
     with reading_session(engine) as session:
         crop = catalogue.find(session, Crop, "lowk")
-        assert [record.made_by for record in forecasts.history(session, crop)] == ["weekly", "Sato"]
+        assert [record.made_by for record in forecasts.history(session, Subject(crop))] == [
+            "weekly",
+            "Sato",
+        ]
         assert len(session.exec(select(Job)).all()) == 1
 
 
@@ -160,12 +165,12 @@ async def test_a_fit_that_ends_without_an_answer_is_told_to_who_asked(
     monkeypatch.setattr("sys.executable", str(dead))
     with writing_session(engine) as session:
         crop = catalogue.find(session, Crop, "lowk")
-        forecasts.request(session, crop, by="Tanaka", at=datetime.now(UTC))
-        old = forecasts.store(session, crop, body="{}", made_by="Sato", horizon_weeks=8)
+        forecasts.request(session, Subject(crop), by="Tanaka", at=datetime.now(UTC))
+        old = forecasts.store(session, Subject(crop), Made("{}"), made_by="Sato", horizon_weeks=8)
         old.made_at -= OVER_A_WEEK
 
     with pytest.raises(FitFailed, match="its process ended with -9"):
-        await fits.make(engine, crop, by="Tanaka", now=datetime.now(UTC))
+        await fits.make(engine, Subject(crop), by="Tanaka", now=datetime.now(UTC))
     agent = ForecastAgent(engine, SystemClock())
     assert await agent.run_one()
     agent.ask_for_due()

@@ -15,6 +15,7 @@ from traceability.errors import (
     LotCodeTaken,
     NotEnough,
 )
+from traceability.forecast_subject import Subject
 from traceability.lot_import import Finding, ImportedLot, bring_in
 from traceability.models import Act, Flow, Lot, Stay
 
@@ -44,8 +45,8 @@ def test_unknown_amounts_stay_unknown(session: Session, farm: Farm) -> None:
     assert (grown.pieces, grown.is_open) == (None, False)
     assert session.exec(select(Flow)).one().weight_g is None
     assert session.exec(select(Stay)).all() == []
-    assert yields.weekly(session, farm.lettuce, until=NOW) == []
-    assert yields.unweighed(session, farm.lettuce) == 1
+    assert yields.weekly(session, Subject(farm.lettuce), until=NOW) == []
+    assert yields.unweighed(session, Subject(farm.lettuce)) == 1
 
 
 def test_a_lot_without_a_day_of_sowing_is_imported_not_sown(session: Session, farm: Farm) -> None:
@@ -66,7 +67,7 @@ def test_weights_that_are_known_count_in_their_week(session: Session, farm: Farm
         harvested=Amount(110, 9_000),
     )
 
-    first = yields.weekly(session, farm.lettuce, until=NOW)[0]
+    first = yields.weekly(session, Subject(farm.lettuce), until=NOW)[0]
     (edge,) = genealogy.trace(session, lot_of(session, "OLD-1"), "back").edges
 
     assert (first.monday, first.weight_g) == (CUT, 9_000)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from tests.factories import Farm, a_farm, on_day, packed
 from traceability import catalogue, lots, provenance, yields
 from traceability.amounts import Amount
+from traceability.forecast_subject import Subject
 from traceability.provenance import Provenance
 
 
@@ -66,11 +67,11 @@ def test_what_is_public_is_named_here(session: Session, farm: Farm) -> None:
 def test_weeks_without_harvest_are_zero_and_not_missing(session: Session, farm: Farm) -> None:
     packed(session, farm, of="L1", code="P1")
 
-    weeks = yields.weekly(session, farm.lettuce, until=on_day(42 + 21).at)
+    weeks = yields.weekly(session, Subject(farm.lettuce), until=on_day(42 + 21).at)
 
     assert [week.weight_g for week in weeks] == [9000, 0, 0]
     assert weeks[0].monday.weekday() == 0
 
 
 def test_a_crop_never_harvested_has_no_weeks(session: Session, farm: Farm) -> None:
-    assert list(yields.weekly(session, farm.lettuce, until=on_day(100).at)) == []
+    assert list(yields.weekly(session, Subject(farm.lettuce), until=on_day(100).at)) == []
