@@ -15,7 +15,9 @@ from bench.report import show
 
 ORDER = (
     "mqtt",
+    "mqtt_clients",
     "fleet",
+    "store",
     "agent",
     "provenance",
     "modbus",

@@ -31,7 +31,7 @@ def rows() -> Iterator[Row]:
     bare_s, bare_mb = _bare()
     rival = "python with aiomqtt and sqlalchemy"
     yield Row("start to first stored reading", ours_s, rival, bare_s, "s")
-    yield Row("resident memory", ours_mb, rival, bare_mb, "MB")
+    yield Row("resident memory, idle", ours_mb, rival, bare_mb, "MB")
 
 
 async def _agent(folder: Path) -> tuple[float, float]:
@@ -49,7 +49,7 @@ async def _agent(folder: Path) -> tuple[float, float]:
                 await client.publish("zigbee2mqtt/probe", payload, qos=1)
                 await asyncio.sleep(0.01)
         took_s = time.perf_counter() - began
-        return took_s, _resident_mb(process.pid)
+        return took_s, resident_mb(process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -63,12 +63,12 @@ def _bare() -> tuple[float, float]:
         assert process.stdout is not None
         process.stdout.readline()
         took_s = time.perf_counter() - began
-        resident_mb = _resident_mb(process.pid)
+        held_mb = resident_mb(process.pid)
         process.kill()
-    return took_s, resident_mb
+    return took_s, held_mb
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1024

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiomqtt
 
+from bench.agent import resident_mb
 from bench.report import Row
 from edge.settings_file import load
 from edge.store import open_store
@@ -34,13 +35,14 @@ quantity = "illuminance"
 
 def rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        sent, kept, late, cpu = asyncio.run(_run(Path(folder)))
+        sent, kept, late, cpu, idle_mb, loaded_mb = asyncio.run(_run(Path(folder)))
     yield Row("readings stored", kept, "sent", sent, "readings", "1.00")
     yield Row("on time", kept - late, "stored", kept, "readings", "1.00")
     yield Row("CPU of the agent", cpu * 100, "one core", 100, "%")
+    yield Row("resident memory, loaded", loaded_mb, "idle", idle_mb, "MB", "below 1.25")
 
 
-async def _run(folder: Path) -> tuple[int, int, int, float]:
+async def _run(folder: Path) -> tuple[int, int, int, float, float, float]:
     broker = Mosquitto(folder)
     broker.start()
     file = folder / "minori.toml"
@@ -52,12 +54,13 @@ async def _run(folder: Path) -> tuple[int, int, int, float]:
             while not count(engine):  # the agent is up once it stores
                 await client.publish("bare/first", "1", qos=1)
                 await asyncio.sleep(0.2)
-            before = _cpu_s(agent.pid)
+            idle_mb, before = resident_mb(agent.pid), _cpu_s(agent.pid)
             sent_at = await _publish(client)
             cpu = (_cpu_s(agent.pid) - before) / SECONDS
+            loaded_mb = resident_mb(agent.pid)
         await asyncio.sleep(2)
         late, kept = _late(engine, sent_at)
-        return len(sent_at), kept, late, cpu
+        return len(sent_at), kept, late, cpu, idle_mb, loaded_mb
     finally:
         agent.terminate()
         agent.wait()

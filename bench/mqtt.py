@@ -57,21 +57,21 @@ Consume = Callable[[Broker, Path, int], Awaitable[float]]
 
 
 def rows() -> Iterator[Row]:
-    stored = asyncio.run(_drained(_stored, MESSAGES))
-    one_by_one = asyncio.run(_drained(_commit_each, COMMITTED_ONE_BY_ONE))
-    plain = asyncio.run(_drained(_aiomqtt_alone, MESSAGES))
-    alone = asyncio.run(_drained(_bus_alone, MESSAGES))
+    stored = asyncio.run(drained(_stored, MESSAGES))
+    one_by_one = asyncio.run(drained(_commit_each, COMMITTED_ONE_BY_ONE))
+    plain = asyncio.run(drained(aiomqtt_alone, MESSAGES))
+    alone = asyncio.run(drained(bus_alone, MESSAGES))
     yield Row("stored", stored, "a commit a message", one_by_one, "messages/s", "25 or more")
     yield Row("stored", stored, "aiomqtt storing nothing", plain, "messages/s", "0.9 or more")
     yield Row("stored", stored, "our bus storing nothing", alone, "messages/s")
-    live, live_alone = asyncio.run(_live(_stored)), asyncio.run(_live(_bus_alone))
+    live, live_alone = asyncio.run(_live(_stored)), asyncio.run(_live(bus_alone))
     what = "stored, live from one sender"
     yield Row(what, live, "our bus storing nothing", live_alone, "messages/s", "0.9 or more")
     ours, theirs = _cpu_per_reading()
     yield Row("CPU to store", ours, "sqlite3.executemany", theirs, "µs/reading")
 
 
-async def _drained(consume: Consume, messages: int) -> float:
+async def drained(consume: Consume, messages: int) -> float:
     """Return messages a second of a consumer that finds all of them waiting."""
     with tempfile.TemporaryDirectory() as name:
         async with _broker(Path(name)) as broker:
@@ -137,7 +137,7 @@ async def _commit_each(broker: Broker, folder: Path, messages: int) -> float:
         engine.dispose()
 
 
-async def _bus_alone(broker: Broker, _folder: Path, messages: int) -> float:
+async def bus_alone(broker: Broker, _folder: Path, messages: int) -> float:
     seen = 0
 
     def receive(burst: list[Message]) -> None:
@@ -149,7 +149,7 @@ async def _bus_alone(broker: Broker, _folder: Path, messages: int) -> float:
     return await _run(broker, receive, lambda: seen >= messages)
 
 
-async def _aiomqtt_alone(broker: Broker, _folder: Path, messages: int) -> float:
+async def aiomqtt_alone(broker: Broker, _folder: Path, messages: int) -> float:
     properties = Properties(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = 3600
     properties.ReceiveMaximum = broker.receive_maximum
