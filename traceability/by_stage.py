@@ -13,10 +13,11 @@ from sqlmodel import Session, col, select
 
 from sensors import QUANTITIES
 from sensors.quantities import STATES
-from traceability import conditions, life, quarters, recipes, stage_sums
+from traceability import conditions, life, lot_conditions, quarters, recipes, stage_sums
 from traceability.conditions import DERIVED, spans_of
 from traceability.lived import Condition, Conditions, DayLight, Span
 from traceability.local_days import time_there
+from traceability.lot_conditions import Body
 from traceability.models import Lot, Recipe, Stay, TradeItem, Zone
 from traceability.quarters import Range, Told
 from traceability.recipes import Phase, Stage, Wanted
@@ -74,7 +75,8 @@ def of_lot(
         if spans:
             stage = _kept_at(session, cut) if code == PACKED else None
             groups.append(_Group(code, stage, None, list(cut), spans))
-    return [group.lived(session, wanted_only=wanted_only) for group in groups]
+    kept = lot_conditions.of(session, lot)
+    return [group.lived(session, kept, wanted_only=wanted_only) for group in groups]
 
 
 def against(lived: Conditions, stages: Sequence[StageLived]) -> Conditions:
@@ -156,9 +158,13 @@ class _Group:
     spans: list[Span] = field(default_factory=list)
     phases: list[tuple[datetime, datetime]] = field(default_factory=list)
 
-    def lived(self, session: Session, *, wanted_only: bool) -> StageLived:
+    def lived(self, session: Session, kept: Body | None, *, wanted_only: bool) -> StageLived:
         spans = _joined(self.spans)
         times = self.phases or [(span.start, span.end) for span in spans]
+        found, light = self._kept(session, kept, spans, wanted_only=wanted_only) or (
+            lived(session, spans, self.stage, wanted_only=wanted_only),
+            [] if wanted_only else conditions.daily_light(session, spans),
+        )
         return StageLived(
             code=self.code,
             stage=self.stage,
@@ -167,9 +173,22 @@ class _Group:
             start=min(start for start, _ in times),
             end=max(end for _, end in times),
             spans=spans,
-            conditions=lived(session, spans, self.stage, wanted_only=wanted_only),
-            light=[] if wanted_only else conditions.daily_light(session, spans),
+            conditions=found,
+            light=light,
         )
+
+    def _kept(
+        self, session: Session, kept: Body | None, spans: Sequence[Span], *, wanted_only: bool
+    ) -> tuple[Sequence[Condition], Sequence[DayLight]] | None:
+        """Return what the lot's record says of the stage, if the readings have expired."""
+        version = self.recipe.version if self.recipe else None
+        stage = lot_conditions.stage_of(session, kept, self.code, version, spans)
+        if stage is None:
+            return None
+        if not wanted_only:
+            return stage.conditions, stage.light
+        targets = self.stage.targets if self.stage else {}
+        return [one for one in stage.conditions if one.quantity in targets], []
 
 
 def _growing(session: Session, past: life.Life, now: datetime) -> list[_Group]:

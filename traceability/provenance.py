@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from traceability import by_stage, conditions, life, recalls
+from traceability import by_stage, conditions, life, lot_conditions, recalls
 from traceability.conditions import Conditions, Point
 from traceability.models import (
     Act,
@@ -112,7 +112,8 @@ def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
     growing, family = past.growing, past.family
     stages = by_stage.of_lot(session, lot, now=now, wanted_only=True)
     lived = by_stage.against(
-        conditions.lived_through(session, growing), [one for one in stages if one.is_growing]
+        lot_conditions.lived_through(session, lot, growing),
+        [one for one in stages if one.is_growing],
     )
     kept = [one for one in stages if one.code == by_stage.PACKED]
     measured = {c.quantity for c in lived.quantities}
@@ -126,7 +127,7 @@ def build(session: Session, lot: Lot, *, now: datetime) -> Provenance:
         journey=_journey(session, family),
         findings=findings(session, family),
         growing=lived,
-        after=by_stage.against(conditions.lived_through(session, past.since), kept),
+        after=by_stage.against(lot_conditions.lived_through(session, lot, past.since), kept),
         charts={q: conditions.chart(session, growing, q) for q in CHARTED if q in measured},
         recalled=_recalled(session, lot),
     )

@@ -14,7 +14,7 @@ from api.lotlist import LARGEST_PAGE, PAGE_SIZE, Wanted, page_of, rows_of
 from api.problems import problems
 from api.v1.lived import ConditionsOut, StageOut
 from api.v1.shapes import ActOut, AmountOut, LotOut
-from traceability import by_stage, conditions, genealogy, shares
+from traceability import by_stage, conditions, genealogy, lot_conditions, shares
 from traceability.acts import of_lot
 from traceability.errors import AmbiguousLot, UnknownLot
 from traceability.gs1 import Gs1Error
@@ -112,7 +112,7 @@ def lived_through(lot: LotToRead, session: ReadSession, web: InWeb) -> LotCondit
     base_c = crop.degree_day_base_c if crop else None
     stages = by_stage.of_lot(session, lot, now=now)
     own = [one for one in stages if one.is_growing == (lot.stage == "growing")]
-    lived = by_stage.against(conditions.lived_through(session, spans, base_c=base_c), own)
+    lived = by_stage.against(lot_conditions.lived_through(session, lot, spans, base_c=base_c), own)
     told = ConditionsOut.of(lived).model_dump()
     return LotConditionsOut(**told, stages=[StageOut.of(one) for one in stages])
 

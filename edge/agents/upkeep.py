@@ -1,4 +1,4 @@
-"""Keeps the store in order: rollups made, late readings taken in.
+"""Keeps the store in order: rollups made, late readings taken in, conditions of closed lots kept.
 
 Takes no input: it looks at what is there, does what is missing in small transactions, and may run
 twice, in two services at once. Between two of them it rests as long as one took, so that the
@@ -6,6 +6,7 @@ recorder never waits long for its turn.
 """
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,13 +17,18 @@ from sqlalchemy import Engine
 from edge.clock import Clock
 from edge.lasting import outlasting_the_database
 from edge.metrics import Metric, gauge
-from traceability import backfill, rollups
-from traceability.database import writing_session
+from traceability import backfill, closing, rollups
+from traceability.database import reading_session, writing_session
+from traceability.errors import GraphCycle
+
+log = logging.getLogger(__name__)
 
 # Newer readings than the rollups' are read from themselves, so there is no hurry.
 LOOK_EVERY_S = 120.0
 # A recorder that waits for the lock looks again every few ms.
 LEAST_REST_S = 0.02
+# One task with much to do lets the others go on after so long.
+TURN_S = 30.0
 
 # Does a little in one small transaction; returns whether there was anything to do.
 Step = Callable[[], bool]
@@ -35,7 +41,13 @@ class Upkeep:
         self._engine = engine
         self._clock = clock
         self.stopping = threading.Event()
-        self._steps: Mapping[str, Step] = {"rollups": self._rollups}
+        self._steps: Mapping[str, Step] = {
+            "rollups": self._rollups,
+            "corrections": lambda: closing.notice_corrections(engine),
+            "conditions": self._conditions,
+        }
+        # Lots whose record cannot be made; tried again after the next start.
+        self._failed: set[str] = set()
         self._done = dict.fromkeys(self._steps, 0)
         self._ended_at: float | None = None
 
@@ -52,13 +64,9 @@ class Upkeep:
 
     def work(self) -> None:
         """Do all there is to do."""
-        for name, step in self._steps.items():
-            while not self.stopping.is_set():
-                began = time.monotonic()
-                if not step():
-                    break
-                self._done[name] += 1
-                self.stopping.wait(max(LEAST_REST_S, time.monotonic() - began))
+        waiting = list(self._steps)
+        while waiting and not self.stopping.is_set():
+            waiting = [name for name in self._steps if not self._take_turn(name)]
         self._ended_at = self._clock.monotonic()
 
     def metrics(self) -> Iterator[Metric]:
@@ -73,10 +81,34 @@ class Upkeep:
             age_s = self._clock.monotonic() - self._ended_at
             yield gauge("minori_upkeep_age_seconds", "Since all of it was done.", age_s)
 
+    def _take_turn(self, name: str) -> bool:
+        """Do a task's steps for a while; return whether all of them are done."""
+        turn_ends = time.monotonic() + TURN_S
+        while not self.stopping.is_set() and (began := time.monotonic()) < turn_ends:
+            if not self._steps[name]():
+                return True
+            self._done[name] += 1
+            self.stopping.wait(max(LEAST_REST_S, time.monotonic() - began))
+        return False
+
     def _try(self) -> None:
         # Nothing is half done, and it is tried again.
         with outlasting_the_database("rollups"):
             self.work()
+
+    def _conditions(self) -> bool:
+        now = self._clock.now()
+        with reading_session(self._engine) as session:
+            lot = closing.due(session, now=now, without=self._failed)
+        if lot is None:
+            return False
+        try:
+            closing.keep(self._engine, lot.id, now=now)
+        except (ArithmeticError, LookupError, ValueError, GraphCycle):
+            # One strange past must not end the collecting; its readings are not let go.
+            log.exception("the conditions of lot %s cannot be kept", lot.code)
+            self._failed.add(lot.id)
+        return True
 
     def _rollups(self) -> bool:
         with self._engine.connect() as connection:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from edge.commands import _acts, _text
 from edge.commands._desk import Desk
 from sensors import QUANTITIES
-from traceability import acts, by_stage, catalogue, conditions, life, lookup
+from traceability import acts, by_stage, catalogue, life, lookup, lot_conditions
 from traceability.amounts import Amount
 from traceability.conditions import Condition, Conditions, Gap
 from traceability.models import Crop, Lot, TradeItem, Zone
@@ -53,9 +53,9 @@ def shown(desk: Desk, lot: Lot) -> str:
     stages = by_stage.of_lot(desk.session, lot, now=desk.now, wanted_only=True)
     grew = [one for one in stages if one.is_growing]
     kept = [one for one in stages if one.code == by_stage.PACKED]
-    lived = conditions.lived_through(desk.session, past.growing, base_c=base_c)
+    lived = lot_conditions.lived_through(desk.session, lot, past.growing, base_c=base_c)
     growing = by_stage.against(lived, grew)
-    after = by_stage.against(conditions.lived_through(desk.session, past.since), kept)
+    after = by_stage.against(lot_conditions.lived_through(desk.session, lot, past.since), kept)
     found = findings(desk.session, past.family)
     if desk.as_json:
         return _text.as_json(_as_facts(desk, lot, growing, after, found))

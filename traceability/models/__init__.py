@@ -25,6 +25,7 @@ from traceability.models.edges import (
 )
 from traceability.models.forecasts import ForecastRecord, Job
 from traceability.models.held import held_reading
+from traceability.models.lot_conditions import LotConditions
 from traceability.models.lots import STAGES, Lot, Stay
 from traceability.models.materials import MATERIAL_KINDS, Material
 from traceability.models.notifications import DISPATCH_STATES, Dispatch, Notification
@@ -89,6 +90,7 @@ __all__ = [
     "Job",
     "LogisticUnit",
     "Lot",
+    "LotConditions",
     "LotRule",
     "Material",
     "Notification",

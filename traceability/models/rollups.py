@@ -45,6 +45,7 @@ rollup_mark = Table(
     Column("raw_from_ms", BigInteger, nullable=False, server_default="0"),
     Column("minute_from_ms", BigInteger, nullable=False, server_default="0"),
     Column("hour_from_ms", BigInteger, nullable=False, server_default="0"),
+    Column("day_from_ms", BigInteger, nullable=False, server_default="0"),
 )
 
 # Stretches behind the marks whose buckets have to be made again: readings came in late.
