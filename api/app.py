@@ -8,7 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 from starlette.types import Scope
 
-from api import problems, public, uplink, v1, wellknown
+from api import problems, public, public_pages, uplink, v1, wellknown
 from api.context import Clock, MetricsSource, Notices, Web
 from api.gate import Gate
 from api.pages import ROUTERS
@@ -46,10 +46,11 @@ def create_app(
     )
     app.state.web = web
     # First, because the hot public routes must not wait for every other route to say no.
-    app.router.routes[:0] = [*public.routes(web), *uplink.routes(web)]
+    app.router.routes[:0] = [*public.routes(web), *public_pages.routes(web), *uplink.routes(web)]
     app.mount("/static", _KeptForever(directory=STATIC), name="static")
     for router in (wellknown.router, *v1.ROUTERS, *ROUTERS):
         app.include_router(router)
+    app.router.routes.extend(public.last_routes(web))
     problems.install(app)
     app.add_middleware(Gate, web=web)
     return app

@@ -9,7 +9,8 @@ ApiError
 ├── BodyTooLarge      more bytes than any act or form has
 ├── BadCursor         a page link that this version did not make
 ├── NoSuchPage        nothing lives at that address
-├── NoSuchLink        a lot without a link of the type asked for
+├── NoSuchLink        an identity without a link of the type asked for
+├── KeyNotKept        a GS1 key of things that Minori keeps no record of
 ├── BadRequest        the request cannot be read at all
 ├── ChooseOwner       several farms share this hub: say which
 ├── EdgeUnknown       a credential that no edge has
@@ -75,6 +76,14 @@ class NoSuchPage(ApiError):
 class NoSuchLink(ApiError):
     code = "no_such_link"
     template = "{link} has no link of type {link_type}; linkType=all lists those it has"
+
+
+class KeyNotKept(ApiError):
+    code = "key_not_kept"
+    template = (
+        "nothing is kept here under AI ({ai}), {title}; this service knows trade items and lots "
+        "(01), cases and pallets (00), and places (414, 415, 417)"
+    )
 
 
 class MethodNotAllowed(ApiError):

@@ -19,6 +19,8 @@ from api.auth import Viewer
 from api.context import Web
 from api.errors import ApiError, BodyTooLarge, ForeignOrigin, NotAllowed, OurFault, SignInNeeded
 from api.problems import answer_error
+from api.public import is_compressed
+from traceability.gs1 import dictionary
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +36,16 @@ PUBLIC = frozenset(
         "/.well-known/gs1resolver",
     }
 )
-PUBLIC_UNDER = ("/01/", "/p/", "/static/")
-# Own identifiers of lots: /items/lowk-80/10/L1. The lists of items and crops are not public.
-OWN_LOTS_UNDER = ("/items/", "/crops/")
+# Where codes lead: every key of GS1 Digital Links, our own items and cases. Lists are not public.
+PUBLIC_UNDER = (
+    *(f"/{ai}/" for ai in dictionary.table() if dictionary.is_primary_key(ai)),
+    "/items/",
+    "/unit/",
+    "/p/",
+    "/static/",
+)
+# Own identifiers of lots of no item: /crops/lowk/10/L1. What else is under here is the farm's.
+OWN_LOTS_UNDER = ("/crops/", "/materials/")
 # Signing in cannot need being signed in.
 SIGN_IN = frozenset({"/sign-in", "/api/v1/token", uplink.ENROL})
 # What a retail partner who signed in may read beside the public pages.
@@ -157,7 +166,8 @@ def _is_public(method: str, path: str) -> bool:
     if path in SIGN_IN:
         return True
     own_lot = path.startswith(OWN_LOTS_UNDER) and "/10/" in path
-    return method in _SAFE and (path in PUBLIC or path.startswith(PUBLIC_UNDER) or own_lot)
+    known = path in PUBLIC or path.startswith(PUBLIC_UNDER) or own_lot
+    return method in _SAFE and (known or is_compressed(path))
 
 
 def _under(path: str, beginnings: Iterable[str]) -> bool:

@@ -30,7 +30,7 @@ CONTEXT = {
 def document(story: Provenance, *, link: str) -> dict[str, Any]:
     """Return the JSON-LD of a lot whose address is `link`."""
     product = story.product
-    return _said(
+    return said(
         {
             "@context": CONTEXT,
             "@id": link,
@@ -49,7 +49,7 @@ def document(story: Provenance, *, link: str) -> dict[str, Any]:
             "producer": _farm(story),
             "journey": [_step(step) for step in story.journey],
             "findings": [_finding(finding) for finding in story.findings],
-            "conditions": _said(
+            "conditions": said(
                 {"growing": _lived(story.growing), "afterHarvest": _lived(story.after)}
             ),
         }
@@ -66,11 +66,11 @@ def _recalled(story: Provenance) -> dict[str, Any] | None:
 
 def _farm(story: Provenance) -> dict[str, Any]:
     farm = story.farm
-    return _said(
+    return said(
         {
             "@type": "Organization",
             "name": _name(farm.organisation),
-            "location": _said({"@type": "Place", "name": _name(farm.site)}),
+            "location": said({"@type": "Place", "name": _name(farm.site)}),
             "origin": _name(farm.origin),
             "timeZone": farm.time_zone,
         }
@@ -78,7 +78,7 @@ def _farm(story: Provenance) -> dict[str, Any]:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    return _said(
+    return said(
         {
             "@type": "minori:Step",
             "kind": step.kind,
@@ -90,7 +90,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return _said(
+    return said(
         {
             "@type": "PropertyValue",
             "measure": finding.measure,
@@ -113,7 +113,7 @@ def _lived(lived: Conditions) -> dict[str, Any] | None:
 
 def _quantity(one: Condition) -> dict[str, Any]:
     digits = DIGITS.get(one.quantity, 1)
-    return _said(
+    return said(
         {
             "quantity": one.quantity,
             "unitText": QUANTITIES[one.quantity].unit,
@@ -135,6 +135,6 @@ def _name(name: Name | None) -> dict[str, str] | None:
     return {k: v for k, v in (("en", name.en), ("ja", name.ja)) if v} if name else None
 
 
-def _said(facts: dict[str, Any]) -> dict[str, Any]:
+def said(facts: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is not known: an empty value would look like knowledge."""
     return {key: value for key, value in facts.items() if value not in (None, {}, "")}

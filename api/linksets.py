@@ -1,39 +1,35 @@
-"""All links of a lot, for who asks for one by its type, or for the whole set.
+"""Where a code leads, by the rules of a GS1-conformant resolver, for every code but a plain lot's.
 
-`/01/{gtin}/10/{lot}?linkType=gs1:traceability` leads to one; `linkType=all`, or an Accept of
-application/linkset+json, answers the link set of RFC 9264 in GS1's profile. How to choose is
-`traceability.gs1.resolver`; this module says what is recorded and speaks HTTP.
+`/01/{gtin}/10/{lot}?linkType=gs1:traceability` leads to one link; `linkType=linkset`, or an Accept
+of application/linkset+json or application/json, answers the link set of RFC 9264 in GS1's profile.
+A lot that is not known leads to its item, a serial to its lot. How to choose is
+`traceability.gs1.resolver`, what is recorded is `linkrecords`; this module speaks HTTP.
 """
 
 import json
 from collections.abc import Callable
 from urllib.parse import quote
 
-from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api import linked
 from api.context import Web
-from api.errors import NoSuchLink
-from api.i18n import LANGUAGES
-from traceability import catalogue, recalls
+from api.errors import KeyNotKept, NoSuchLink
+from api.linkrecords import ITEM_PAGE, OWN, Records
 from traceability.database import reading_session
-from traceability.errors import UnknownLot
-from traceability.gs1 import Identity, identify
+from traceability.errors import UnknownIdentity, UnknownLot
+from traceability.gs1 import DigitalLink, Identity, dictionary, identify
 from traceability.gs1.link import CANONICAL_STEM
 from traceability.gs1.negotiation import asks_for
 from traceability.gs1.resolver import (
     LINKSET_TYPE,
-    VOCABULARY,
+    LINKSET_TYPES,
+    Answer,
     Asked,
-    Link,
-    Record,
     description,
     resolve,
 )
-from traceability.lookup import find_lots
-from traceability.models import Lot, TradeItem
+from traceability.identified import KEPT_KEYS
 
 # Anybody's page may ask where a code leads: there is nothing here that a cookie opens.
 CORS = {
@@ -42,6 +38,7 @@ CORS = {
     "Access-Control-Allow-Headers": "Accept, Accept-Language",
     "Access-Control-Expose-Headers": "Link, Location",
 }
+_LANGUAGES = ("en", "ja")
 
 
 def asks_for_links(request: Request) -> bool:
@@ -50,13 +47,13 @@ def asks_for_links(request: Request) -> bool:
         return True
     accept = request.headers.get("accept", "")
     # Every scan passes here, and next to none names the type: look before weighing.
-    return LINKSET_TYPE in accept.lower() and asks_for(accept, (LINKSET_TYPE,))
+    return "json" in accept.lower() and asks_for(accept, LINKSET_TYPES)
 
 
 def answer(
     web: Web, request: Request, path: str, *, own: bool, may_show: Callable[[str], bool]
 ) -> Response:
-    """Answer a request for the links of what a path names.
+    """Answer a request for what a path names.
 
     Args:
         path: as it was sent, escapes and all.
@@ -65,28 +62,30 @@ def answer(
 
     Raises:
         Gs1Error: it names nothing that could have links; says where it is wrong.
-        UnknownLot, NoSuchLink: nothing is recorded, or no link of that type.
+        UnknownLot, UnknownIdentity, KeyNotKept, NoSuchLink: nothing is recorded, such things are
+            not kept here, or there is no link of that type.
     """
     base = (web.settings.public_url or str(request.base_url)).rstrip("/")
-    hubs = (base,) if own else ()
     asked = Asked(
         query=request.url.query,
         accept=request.headers.get("accept", ""),
         accept_language=request.headers.get("accept-language", ""),
     )
     with reading_session(web.engine) as session:
-        identity = identify((base if own else CANONICAL_STEM) + path, hubs=hubs)
-
-        def find(anchor: str) -> Record | None:
-            lot = _lot(session, anchor, hubs)
-            shown = lot is not None and may_show(lot.stage)
-            return _record(session, anchor, lot, base) if lot is not None and shown else None
-
-        found = resolve(identity, asked, find, now=web.now())
+        identity = identify((OWN if own else CANONICAL_STEM) + path, hubs=(OWN,) if own else ())
+        records = Records(session, base, may_show)
+        found = resolve(identity, asked, records.find, now=web.now())
     if found.status == 404:
-        raise _not_found(identity, asked, found.reason or "")
+        raise _not_found(identity, asked, found.reason or "", base)
     body = json.dumps(found.body, ensure_ascii=False) if found.body is not None else ""
-    headers = {**found.headers, **CORS, "Cache-Control": "no-cache"}
+    headers = {
+        **found.headers,
+        **CORS,
+        "Cache-Control": "no-cache",
+        "Link": link_header(path),
+    }
+    if found.location is not None:
+        headers["Location"] = _location(request, identity, found, base)
     return Response(body.encode(), found.status, headers)
 
 
@@ -106,62 +105,32 @@ def well_known(web: Web, request: Request) -> Response:
 def link_header(path: str) -> str:
     """Return the Link header of a redirect: where all links of this identity are."""
     address = quote(path, safe="/%-._~!$&'()*+,;=:@")
-    return f'<{address}?linkType=all>; rel="linkset"; type="{LINKSET_TYPE}"'
+    return f'<{address}?linkType=linkset>; rel="linkset"; type="{LINKSET_TYPE}"'
 
 
-def _lot(session: Session, anchor: str, hubs: tuple[str, ...]) -> Lot | None:
-    """Return the one lot of an identity; items and places have no page of their own yet."""
-    if "/10/" not in anchor:
-        return None
-    lots = find_lots(session, anchor, hubs=hubs)
-    return lots[0] if len(lots) == 1 else None
+def _location(request: Request, identity: Identity, found: Answer, base: str) -> str:
+    """Return where to: our own pages by their path, with what they need to know of the request."""
+    address = found.location or ""
+    if not address.startswith(f"{base}/p/"):
+        return address
+    address = address.removeprefix(base)
+    said = {}
+    if address.startswith(ITEM_PAGE) and identity.lot is not None:
+        said["lot"] = identity.lot  # it is not known here, and the item's page says so
+    if request.query_params.get("lang") in _LANGUAGES and not address.endswith(".jsonld"):
+        said["lang"] = request.query_params["lang"]
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in said.items())
+    return address + (f"?{query}" if query else "")
 
 
-def _record(session: Session, anchor: str, lot: Lot, base: str) -> Record:
-    """Return what is recorded for a lot: its page and its data."""
-    name = _name(session, lot)
-    page = Link(
-        f"{VOCABULARY}traceability",
-        f"{base}/p/{lot.id}",
-        f"{name}, lot {lot.code}",
-        media_type="text/html",
-        languages=LANGUAGES,
-        default=True,
-        forward_query=False,
-    )
-    data = Link(
-        f"{VOCABULARY}traceability",
-        f"{base}/p/{lot.id}.jsonld",
-        f"{name}, lot {lot.code}, as data",
-        media_type=linked.MEDIA_TYPE,
-        default=True,
-        forward_query=False,
-    )
-    links = (page, data, *_recall_status(session, lot, base))
-    return Record(anchor, f"{name}, lot {lot.code}", links)
-
-
-def _recall_status(session: Session, lot: Lot, base: str) -> tuple[Link, ...]:
-    if recalls.of_lot(session, lot.id) is None:
-        return ()
-    status = Link(
-        f"{VOCABULARY}recallStatus",
-        f"{base}/p/{lot.id}",
-        f"lot {lot.code} was recalled",
-        media_type="text/html",
-        languages=LANGUAGES,
-        default=False,
-        forward_query=False,
-    )
-    return (status,)
-
-
-def _name(session: Session, lot: Lot) -> str:
-    item = session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
-    return (item or catalogue.what_is(session, lot)).name
-
-
-def _not_found(identity: Identity, asked: Asked, reason: str) -> Exception:
+def _not_found(identity: Identity, asked: Asked, reason: str, base: str) -> Exception:
+    link = str(identity.canonical).replace(OWN, base, 1)
     if reason.startswith("no link of type"):
-        return NoSuchLink(link_type=asked.link_type or "defaultLink", link=identity.canonical)
-    return UnknownLot(name=identity.lot or identity.canonical)
+        return NoSuchLink(link_type=asked.link_type or "defaultLink", link=link)
+    if identity.syntax != "own" and identity.canonical is not None:
+        key, _ = DigitalLink.parse(identity.canonical).path[0]
+        if key not in KEPT_KEYS:
+            return KeyNotKept(ai=key, title=dictionary.table()[key].title)
+    if identity.lot is not None:
+        return UnknownLot(name=identity.lot)
+    return UnknownIdentity(name=link)

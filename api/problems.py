@@ -67,6 +67,7 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.NoSuchPage: HTTPStatus.NOT_FOUND,
     errors.NoSuchLink: HTTPStatus.NOT_FOUND,
+    errors.KeyNotKept: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.LabelRefused: HTTPStatus.CONFLICT,

@@ -1,10 +1,13 @@
 """What a scanned code leads to: a GS1 Digital Link answers 307 to the lot's page or its JSON-LD.
 
     /01/{gtin}/10/{lot}                          any of the 82 characters; a slash as %2F
+    /01/{gtin}, /00/{sscc}, /414/{gln}, ...      any key; `api.linksets` knows what to do
+    /{compressed}                                the same, compressed
     /items/{code}/10/{lot}, /crops/{code}/10/{lot}   lots without a GTIN
+    /unit/{code}                                 a case or pallet without an SSCC
     /p/{id}, /p/{id}.jsonld                      page and data
 
-A program that asks for JSON (q-values count) gets the data, everybody else the page; see
+A program that asks for JSON-LD (q-values count) gets the data, everybody else the page; see
 `api.accept`. These routes are asynchronous, read inline and send bytes (DESIGN 19).
 """
 
@@ -22,7 +25,6 @@ from starlette.routing import Route
 
 from api import accept, auth, figures, linked, linksets
 from api.context import Web
-from api.deps import hubs
 from api.documents import Document, Documents
 from api.errors import ApiError, NoSuchPage
 from api.i18n import LANGUAGES
@@ -31,35 +33,57 @@ from api.problems import answer_error
 from api.templating import render
 from traceability import provenance
 from traceability.database import reading_session
-from traceability.errors import AmbiguousLot, TraceabilityError, UnknownLot
-from traceability.gs1 import identify
+from traceability.errors import TraceabilityError
+from traceability.gs1 import Gs1Error, dictionary
+from traceability.gs1.compression import decompress
 from traceability.gs1.link import CANONICAL_STEM
-from traceability.lookup import find_lots, link_of
+from traceability.lookup import link_of
 from traceability.models import Lot
+from traceability.shown import PUBLIC_STAGES
 
 # A digital link of a lot as our own labels carry it; anything else takes the careful way.
 _PLAIN_LINK = re.compile(rb"/01/(\d{14})/10/([^/?]+)")
-# What somebody may see who only scanned a code: what grows is the farm's own business.
-PUBLIC_STAGES = ("harvested", "packed")
+_COMPRESSED = re.compile(r"/[A-Za-z0-9_-]{8,}/?")
 _SUFFIX = ".jsonld"
 _RESOLVER_METHODS = ["GET", "HEAD", "OPTIONS"]
-# Own identifiers are read as beneath some hub; which one does not matter to their meaning.
-_OWN = "https://here.invalid"
+OWN_KINDS = ("items", "crops", "materials", "unit")
 _HTML = "text/html; charset=utf-8"
 NEWEST_ACT = "SELECT max(sequence) FROM act"
 RECALLS = "SELECT count(*) FROM recall WHERE kind = 'real'"
 
 
 def routes(web: Web) -> list[Route]:
-    """Return the public routes over one service's parts."""
+    """Return the public routes over one service's parts, the busiest first."""
     public = _Public(web)
+    keys = [ai for ai in dictionary.table() if dictionary.is_primary_key(ai)]
     return [
-        Route("/01/{rest:path}", public.resolve, methods=_RESOLVER_METHODS),
-        Route("/items/{rest:path}", public.resolve_own, methods=_RESOLVER_METHODS),
-        Route("/crops/{rest:path}", public.resolve_own, methods=_RESOLVER_METHODS),
+        *(_under(ai, public.resolve) for ai in sorted(keys, key=lambda ai: ai != "01")),
+        *(_under(kind, public.resolve_own) for kind in OWN_KINDS),
         Route("/.well-known/gs1resolver", public.describe, methods=["GET", "HEAD"]),
         Route("/p/{name}", public.show, methods=["GET", "HEAD"]),
     ]
+
+
+def last_routes(web: Web) -> list[Route]:
+    """Return what is tried when no other address is meant: a compressed link is any word."""
+    public = _Public(web)
+    return [Route("/{compressed}", public.resolve_compressed, methods=_RESOLVER_METHODS)]
+
+
+def is_compressed(path: str) -> bool:
+    """Return whether a path is a GS1 Digital Link in its compressed form, check digits and all."""
+    # None of our pages is named in capitals, and nobody pays for decoding who asked for one.
+    if not _COMPRESSED.fullmatch(path) or path == path.lower():
+        return False
+    try:
+        decompress(CANONICAL_STEM + path)
+    except Gs1Error:
+        return False
+    return True
+
+
+def _under(first: str, answer: Any) -> Route:
+    return Route(f"/{first}/{{rest:path}}", answer, methods=_RESOLVER_METHODS)
 
 
 class _Public:
@@ -69,56 +93,47 @@ class _Public:
         self.queries = _Queries(web.engine)
 
     async def resolve(self, request: Request) -> Response:
-        """Lead from a Digital Link to the lot."""
-        raw = _raw_path(request)
+        """Lead from a Digital Link to what it names."""
         if request.method == "OPTIONS":
             return linksets.preflight()
-        if linksets.asks_for_links(request):
-            return self._links(request, raw, own=False)
+        raw = _raw_path(request)
         plain = _PLAIN_LINK.fullmatch(raw)
-        if plain:
+        if plain and not linksets.asks_for_links(request):
             code = unquote(plain[2].decode("ascii"))
             found = self.queries.lots_of(f"GTIN {plain[1].decode()}", code)
-            if len(found) == 1:
-                return _lead_to(request, found[0])
-        return self._carefully(request, CANONICAL_STEM + raw.decode("ascii"))
+            if len(found) == 1 and self._may_see(request, found[0][1]):
+                return _lead_to(request, found[0][0])
+        return self._carefully(request, raw, own=False)
 
     async def resolve_own(self, request: Request) -> Response:
-        """Lead from an identifier of our own to the lot."""
-        raw = _raw_path(request)
+        """Lead from an identifier of our own to what it names."""
         if request.method == "OPTIONS":
             return linksets.preflight()
-        if linksets.asks_for_links(request):
-            return self._links(request, raw, own=True)
-        return self._carefully(request, _OWN + raw.decode("ascii"), _OWN)
+        return self._carefully(request, _raw_path(request), own=True)
+
+    async def resolve_compressed(self, request: Request) -> Response:
+        """Lead from a compressed link to what it names; any other word is no page of ours."""
+        raw = _raw_path(request)
+        if not is_compressed(raw.decode("ascii")):
+            return answer_error(request, NoSuchPage(path=request.url.path))
+        if request.method == "OPTIONS":
+            return linksets.preflight()
+        return self._carefully(request, raw, own=False)
 
     async def describe(self, request: Request) -> Response:
         """Say what this resolver can do."""
         return linksets.well_known(self.web, request)
 
-    def _links(self, request: Request, raw: bytes, *, own: bool) -> Response:
+    def _carefully(self, request: Request, raw: bytes, *, own: bool) -> Response:
+        """Read the link by all of GS1's rules: it leads somewhere, or says why not."""
+
         def may_show(stage: str) -> bool:
             return self._may_see(request, stage)
 
+        # A slash at the end says nothing; one of a lot code is written %2F.
+        path = raw.decode("ascii").rstrip("/")
         try:
-            return linksets.answer(
-                self.web, request, raw.decode("ascii"), own=own, may_show=may_show
-            )
-        except (TraceabilityError, ApiError) as error:
-            return answer_error(request, error)
-
-    def _carefully(self, request: Request, text: str, *own: str) -> Response:
-        """Read the link by all of GS1's rules: either it still names a lot, or says why not."""
-        try:
-            with reading_session(self.web.engine) as session:
-                lots = find_lots(session, text, hubs=(*hubs(self.web), *own))
-            if len(lots) == 1:
-                return _lead_to(request, lots[0].id)
-            code = str(identify(text, hubs=own).lot)
-            if lots:
-                names = ", ".join(f"{lot.scope} {lot.code}" for lot in lots)
-                raise AmbiguousLot(count=len(lots), name=code, candidates=names)
-            raise UnknownLot(name=code)
+            return linksets.answer(self.web, request, path, own=own, may_show=may_show)
         except (TraceabilityError, ApiError) as error:
             return answer_error(request, error)
 
@@ -175,13 +190,14 @@ class _Queries:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
-        self._lots_of = f"SELECT id FROM lot WHERE code = {mark} AND scope = {mark} LIMIT 2"  # noqa: S608
+        self._lots_of = f"SELECT id, stage FROM lot WHERE code = {mark} AND scope = {mark} LIMIT 2"  # noqa: S608
         # A recall changes pages as an act does, and need not come with one.
         version = f"coalesce(({NEWEST_ACT}), 0) + ({RECALLS})"
         self._stage_of = f"SELECT stage, {version} FROM lot WHERE id = {mark}"  # noqa: S608
 
-    def lots_of(self, scope: str, code: str) -> list[str]:
-        return [row[0] for row in self._rows(self._lots_of, code, scope)]
+    def lots_of(self, scope: str, code: str) -> list[tuple[str, str]]:
+        """Return (id, stage) of the lots of that code."""
+        return self._rows(self._lots_of, code, scope)
 
     def stage_of(self, lot_id: str) -> tuple[str, int | None] | None:
         """Return the lot's stage and the number of the newest act of all, or None."""

@@ -118,6 +118,10 @@ def party_roles(_: Reader) -> dict[str, str]:
     }
 
 
+def unit_kinds(_: Reader) -> dict[str, str]:
+    return {"case": _("Case"), "pallet": _("Pallet")}
+
+
 def measures(_: Reader) -> dict[str, str]:
     """Common inspections; others are shown as they were written."""
     return {

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col, select
 
 from traceability.amounts import Amount
-from traceability.models import LogisticUnit, Lot, UnitLine
+from traceability.models import Act, LogisticUnit, Lot, UnitLine
 from traceability.projection import unvoided
 
 
@@ -55,6 +55,44 @@ def of_unit_in_all(session: Session, unit: LogisticUnit) -> list[tuple[LogisticU
     found = [(unit, of_unit(session, unit))]
     for _, inside in found:  # grows as it goes
         found.extend((inner, of_unit(session, inner)) for inner in inside.units)
+    return found
+
+
+def left_with(session: Session, unit: LogisticUnit) -> tuple[Act, Contents] | None:
+    """Return the newest shipment a unit went with, and what was directly in it then."""
+    query = (
+        select(Act)
+        .join(UnitLine, col(UnitLine.act_id) == col(Act.id))
+        .where(UnitLine.unit_id == unit.id, Act.kind == "ship", unvoided(Act.id))
+    )
+    newest = query.order_by(col(Act.happened_at).desc(), col(Act.sequence).desc())
+    act = session.exec(newest.limit(1)).first()
+    if act is None:
+        return None
+    lines = session.exec(
+        select(UnitLine).where(UnitLine.unit_id == unit.id, UnitLine.act_id == act.id)
+    ).all()
+    lots = [
+        (session.get_one(Lot, line.lot_id), Amount(line.pieces, line.weight_g))
+        for line in lines
+        if line.lot_id is not None
+    ]
+    inner = [session.get_one(LogisticUnit, line.inner_id) for line in lines if line.inner_id]
+    return act, Contents(lots, inner)
+
+
+def packed_in(session: Session, unit: LogisticUnit) -> list[tuple[LogisticUnit, Contents]]:
+    """Return a unit and those within it with what is in each: now, or when it last left."""
+    if not of_unit(session, unit).is_nothing:
+        return of_unit_in_all(session, unit)
+    sent = left_with(session, unit)
+    if sent is None:
+        return [(unit, Contents([], []))]
+    found = [(unit, sent[1])]
+    for _, inside in found:  # grows as it goes
+        for inner in inside.units:
+            then = left_with(session, inner)
+            found.append((inner, then[1] if then else Contents([], [])))
     return found
 
 

@@ -64,6 +64,11 @@ class UnknownLot(NotFound):
     template = "no lot answers to {name!r}; check the code, or list lots with: minori lot list"
 
 
+class UnknownIdentity(NotFound):
+    code = "unknown_identity"
+    template = "nothing is recorded here for {name}; check the number, or ask whoever printed it"
+
+
 class AmbiguousLot(TraceabilityError):
     code = "ambiguous_lot"
     template = "{count} lots answer to {name!r}; say which: {candidates}"

@@ -16,7 +16,7 @@ from traceability.gs1 import Identity, identify, lot_identity, unescape
 from traceability.models import Crop, Lot, TradeItem
 from traceability.rules import scope_of
 
-_ITEMS, _CROPS, _MATERIALS = "items", "crops", "materials"
+ITEMS, _CROPS, _MATERIALS = "items", "crops", "materials"
 # More candidates than this help nobody choose.
 _SHOWN = 10
 
@@ -71,7 +71,7 @@ def link_of(session: Session, lot: Lot, *, base: str) -> str:
         canonical = lot_identity(item.gtin, lot.code).canonical
         assert canonical is not None
         return base.rstrip("/") + canonical[canonical.index("/01/") :]
-    kind, code = (_ITEMS, item.code) if item else _own_kind(session, lot)
+    kind, code = (ITEMS, item.code) if item else _own_kind(session, lot)
     own = f"{base.rstrip('/')}/{kind}/{quote(code, safe='')}"
     return f"{own}/10/{quote(lot.code, safe='')}"
 

@@ -11,11 +11,11 @@ from api.deps import InWeb, ReadSession, hubs
 from api.errors import BadCredentials, TooManyAttempts
 from api.language import reader_of
 from api.problems import sentence, status_of
-from api.public import PUBLIC_STAGES
 from api.signin import checked
 from api.templating import page
 from traceability.errors import UnknownLot
 from traceability.lookup import find_lots
+from traceability.shown import PUBLIC_STAGES
 
 router = APIRouter(include_in_schema=False)
 

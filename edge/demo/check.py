@@ -127,7 +127,7 @@ def _wrong_codes(ask: Asker) -> str:
     """A wrong check digit, an unknown lot and an illegal character are three different refusals."""
     digit = str((int(CROP.gtin[-1]) + 1) % 10)
     wrong = ask.get(f"/01/{CROP.gtin[:-1]}{digit}/10/X", accept="application/json")
-    unknown = ask.get(f"/01/{CROP.gtin}/10/NO-SUCH-LOT", accept="application/json")
+    unknown = ask.get(f"/01/{CROP.gtin}/10/NO-SUCH-LOT?linkType=gs1:traceability")
     illegal = ask.get(f"/01/{CROP.gtin}/10/{quoted('ロット')}", accept="application/json")
     found = (wrong.status, unknown.status, illegal.status)
     expect(found == (400, 404, 400), f"answers are {found}, not (400, 404, 400)")

@@ -16,21 +16,26 @@ from api.settings import WebSettings
 from tests.api.conftest import SECRET, Clock
 from tests.serving import serving
 from traceability import database
+from traceability.gs1 import dictionary
 from traceability.models import User
 
 AddUser = Callable[..., str]
 HTML = {"accept": "text/html"}
 
+PRIMARY_KEYS = [ai for ai in dictionary.table() if dictionary.is_primary_key(ai)]
 # What anybody may ask for, and nothing else. Adding a route here is a decision.
 PUBLIC = {
-    ("GET", "/01/{rest:path}"),
-    ("GET", "/items/{rest:path}"),
-    ("GET", "/crops/{rest:path}"),
+    # Where codes lead, by every key of the standard; another web site's script asks first.
+    *((method, f"/{ai}/{{rest:path}}") for ai in PRIMARY_KEYS for method in ("GET", "OPTIONS")),
+    *(
+        (method, f"/{kind}/{{rest:path}}")
+        for kind in ("items", "crops", "materials", "unit")
+        for method in ("GET", "OPTIONS")
+    ),
     ("GET", "/p/{name}"),
-    # What another web site's script asks before it reads where a code leads.
-    ("OPTIONS", "/01/{rest:path}"),
-    ("OPTIONS", "/items/{rest:path}"),
-    ("OPTIONS", "/crops/{rest:path}"),
+    ("GET", "/p/item/{name}"),
+    ("GET", "/p/unit/{name}"),
+    ("GET", "/p/place/{name}"),
     ("GET", "/.well-known/gs1resolver"),
     ("GET", "/healthz"),
     ("GET", "/metrics"),

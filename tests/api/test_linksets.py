@@ -19,14 +19,17 @@ def _link(world: World) -> str:
     return f"/01/{world.gtin}/10/{quote(world.bags.code, safe='')}"
 
 
-@pytest.mark.parametrize("kind", ["accept", "all", "linkset"])
+@pytest.mark.parametrize("kind", ["accept", "json", "all", "linkset"])
 def test_who_asks_gets_all_links_of_a_lot(client: Client, world: World, kind: str) -> None:
     if kind == "accept":
         answer = client.get(_link(world), headers=LINKSET)
+    elif kind == "json":
+        answer = client.get(_link(world), headers={"accept": "application/json"})
     else:
         answer = client.get(_link(world), params={"linkType": kind})
 
-    (entry,) = answer.json()["linkset"]
+    entry, item = answer.json()["linkset"]
+    assert item["anchor"] == f"https://id.gs1.org/01/{world.gtin}"
     assert answer.headers["content-type"] == "application/linkset+json"
     assert entry["anchor"] == f"https://id.gs1.org{_link(world)}"
     assert [link["href"] for link in entry[DEFAULT]] == [f"https://hub.example/p/{world.bags.id}"]
@@ -59,7 +62,7 @@ def test_a_redirect_says_where_all_links_are(client: Client, world: World) -> No
     answer = client.get(_link(world))
 
     assert answer.headers["link"] == (
-        f'<{_link(world)}?linkType=all>; rel="linkset"; type="application/linkset+json"'
+        f'<{_link(world)}?linkType=linkset>; rel="linkset"; type="application/linkset+json"'
     )
     assert client.get(answer.headers["link"][1:].partition(">")[0]).status_code == 200
 
@@ -67,7 +70,8 @@ def test_a_redirect_says_where_all_links_are(client: Client, world: World) -> No
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        ("/01/{gtin}/10/nobody?linkType=all", 404, "unknown_lot"),
+        ("/01/{gtin}/10/nobody?linkType=gs1:traceability", 404, "no_such_link"),
+        ("/01/04012345111118/10/nobody?linkType=all", 404, "unknown_lot"),
         ("{link}?linkType=gs1:recipeInfo", 404, "no_such_link"),
         ("/01/04012345111119/10/A?linkType=all", 400, "incorrect_check_digit"),
         ("/01/{gtin}/21/1/10/A?linkType=all", 400, "invalid_key_qualifier_sequence"),

@@ -34,13 +34,13 @@ def test_a_browser_gets_the_page_and_a_program_the_data(client: Client, world: W
     [
         ("", False),
         ("*/*", False),
-        ("application/json", True),
-        ("application/json, */*", True),
+        ("application/ld+json", True),
+        ("application/ld+json, */*", True),
         ("text/html, application/ld+json;q=0.9", False),
         ("text/html;q=0.5, application/ld+json", True),
         ("application/*;q=0.7, text/html;q=0.2", True),
         ("application/ld+json;q=0", False),
-        ("text/html;q=abc, application/json;q=0.1", True),
+        ("text/html;q=abc, application/ld+json;q=0.1", True),
     ],
 )
 def test_accept_decides_by_q_values(client: Client, world: World, accept: str, data: bool) -> None:
@@ -86,7 +86,7 @@ def test_a_wrong_check_digit_is_told_from_an_unknown_lot(client: Client, world: 
     wrong = world.gtin[:-1] + str((int(world.gtin[-1]) + 1) % 10)
 
     bad = client.get(f"/01/{wrong}/10/A", headers=DATA)
-    unknown = client.get(f"/01/{world.gtin}/10/nobody", headers=DATA)
+    unknown = client.get("/01/04012345111118/10/nobody", headers=DATA)
 
     assert (bad.status_code, bad.headers["content-type"]) == (400, "application/problem+json")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_lot")
@@ -94,7 +94,7 @@ def test_a_wrong_check_digit_is_told_from_an_unknown_lot(client: Client, world: 
 
 def test_a_person_reads_the_same_as_a_page_in_their_language(client: Client, world: World) -> None:
     answer = client.get(
-        f"/01/{world.gtin}/10/nobody", headers={**HTML, "accept-language": "ja,en;q=0.5"}
+        "/01/04012345111118/10/nobody", headers={**HTML, "accept-language": "ja,en;q=0.5"}
     )
 
     assert answer.status_code == 404

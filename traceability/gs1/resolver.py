@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from traceability.gs1.identity import LOT, SERIAL, VARIANT, Identity
 from traceability.gs1.link import CANONICAL_STEM, DigitalLink, escape
@@ -106,7 +106,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to answer: 307 with a location, 200 with a link set, 404 or 410 with a reason."""
+    """What to answer: 307 with a location, 200 with a link set, 404 with a reason, 410 with the
+    anchor of what was withdrawn."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -132,19 +133,19 @@ def resolve(identity: Identity, asked: Asked, find: Find, *, now: datetime) -> A
     if not records:
         return Answer(404, reason=f"nothing is recorded for {identity.canonical}")
     if records[0].withdrawn:
-        return Answer(410, reason=f"{records[0].anchor} was withdrawn")
+        return Answer(410, reason=records[0].anchor)
     records = [record for record in records if not record.withdrawn]
     link_type = asked.link_type
     asks_for_set = link_type is None and asks_for(asked.accept, LINKSET_TYPES)
     if asks_for_set or (link_type or "").lower() in WHOLE_LINKSET:
-        headers = {"Content-Type": LINKSET_TYPE, "Link": link_header(records, now=now)}
+        headers = {"Content-Type": LINKSET_TYPE, "Link": link_header(records)}
         return Answer(200, headers, link_set(records, now=now))
     chosen = _chosen(records, asked, relation_of(link_type) if link_type else None, now)
     if chosen is None:
         return Answer(404, reason=_nothing_of_that_type(records, link_type, now))
     headers = {
         "Location": _with_query(chosen, asked.forwarded),
-        "Link": link_header(records, now=now),
+        "Link": link_header(records),
         # A browser's choice of language must not be kept for the next reader.
         "Vary": "Accept, Accept-Language",
     }
@@ -171,21 +172,12 @@ def link_set(records: Sequence[Record], *, now: datetime) -> dict[str, Any]:
     return {"linkset": [_entry(record, now) for record in records]}
 
 
-def link_header(records: Sequence[Record], *, now: datetime) -> str:
-    """Return the Link header of the most specific record, with where its link set is.
+def link_header(records: Sequence[Record]) -> str:
+    """Return the Link header: where the link set of the most specific record is.
 
-    Source: RFC 8288; titles beyond ASCII as RFC 8187 says.
+    The links themselves stay in the set: standard 1.0 gave up repeating them in the header.
     """
-    anchor = records[0].anchor
-    parts = [f'<{anchor}?linkType=all>; rel="linkset"; type="{LINKSET_TYPE}"']
-    for link in records[0].links:
-        if not link.given_at(now):
-            continue
-        part = f'<{quote(link.href, safe=_IN_A_URI)}>; rel="{link.relation}"'
-        part += f'; type="{link.media_type}"' if link.media_type else ""
-        part += "".join(f'; hreflang="{language}"' for language in link.languages)
-        parts.append(f"{part}; title*=UTF-8''{quote(link.title, safe='')}")
-    return ", ".join(parts)
+    return f'<{records[0].anchor}?linkType=linkset>; rel="linkset"; type="{LINKSET_TYPE}"'
 
 
 def relation_of(link_type: str) -> str:
@@ -218,9 +210,6 @@ def description(*, name: str, root: str) -> dict[str, Any]:
         "supportsSemicolonAsDelimiter": False,
         "validatesAILogic": True,
     }
-
-
-_IN_A_URI = "-._~:/?#[]@!$&'()*+,;=%"
 
 
 def _levels_of_own(identity: Identity) -> list[str]:
