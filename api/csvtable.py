@@ -1,20 +1,13 @@
-"""Tables for spreadsheets: UTF-8 with a mark at the start, so that Excel reads Japanese.
+"""The list of lots as a table to download."""
 
-A cell that a spreadsheet would run as a formula gets a quote before it (OWASP ASVS 1.2.10); a
-negative number stays a number.
-"""
-
-import csv
-import io
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fastapi.responses import Response
 
+from api import sheetfile
 from api.lotlist import LotRow
-
-_FORMULA = re.compile(r"^[=+\-@\t\r\0]")
-_NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$")
+from api.sheetfile import Form
+from api.sheets import Sheet
 
 LOT_COLUMNS = (
     "code", "stage", "crop", "item", "gtin", "site", "zone", "pieces", "weight_g", "opened_at",
@@ -22,18 +15,13 @@ LOT_COLUMNS = (
 )  # fmt: skip
 
 
-def answer(name: str, rows: Iterable[Iterable[object]]) -> Response:
-    """Return rows as a file to download."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerows([[safe(cell) for cell in row] for row in rows])
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text.getvalue().encode("utf-8-sig"), headers=headers, media_type="text/csv")
+def answer(rows: Iterable[LotRow]) -> Response:
+    """Return the lots as a file to download."""
+    table = Sheet("lots", LOT_COLUMNS, list(_rows(rows)), "lots", LOT_COLUMNS)
+    return sheetfile.answer(sheetfile.made([table], Form("csv")), "lots")
 
 
-def lots(rows: Iterable[LotRow]) -> Iterator[Iterable[object]]:
-    """Yield the header, then one row a lot."""
-    yield LOT_COLUMNS
+def _rows(rows: Iterable[LotRow]) -> Iterator[Sequence[object]]:
     for row in rows:
         lot, item = row.lot, row.item
         yield (
@@ -52,13 +40,3 @@ def lots(rows: Iterable[LotRow]) -> Iterator[Iterable[object]]:
             lot.best_before,
             lot.id,
         )
-
-
-def safe(cell: object) -> object:
-    """Return a cell that no spreadsheet runs.
-
-    >>> safe("=1+1"), safe("-5"), safe(None)
-    ("'=1+1", '-5', None)
-    """
-    text = str(cell) if isinstance(cell, str) else ""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else cell

@@ -15,6 +15,9 @@ ApiError
 ├── ChooseOwner       several farms share this hub: say which
 ├── EdgeUnknown       a credential that no edge has
 ├── EdgeRevoked       an edge that may send no more
+├── NotInCp932        a character that Shift_JIS lacks
+├── NoSuchTable       CSV holds one table: say which
+├── SheetTooLong      more rows than a spreadsheet has
 ├── LabelRefused      a label that must not be printed: PublicUrlNotSet, PublicUrlNotHttps
 └── OurFault          a fault of Minori's: no detail leaves the server
 """
@@ -116,6 +119,26 @@ class EdgeRevoked(ApiError):
     template = (
         "edge {name} was revoked on this hub and may send no more; to let it in again, make a code "
         "on the hub with: minori hub enrol --renew {name}"
+    )
+
+
+class NotInCp932(ApiError):
+    code = "not_in_cp932"
+    template = (
+        "row {row}, column {column!r}: Shift_JIS (CP932) has no {characters}, and {more} more "
+        "cells are like it; take UTF-8, or have such characters replaced by 〓"
+    )
+
+
+class NoSuchTable(ApiError):
+    code = "no_such_table"
+    template = "CSV holds one table, and none is called {name!r}: say which of {known}, or take zip"
+
+
+class SheetTooLong(ApiError):
+    code = "sheet_too_long"
+    template = (
+        "table {table} has {rows} rows, and a spreadsheet holds {most}; ask for a shorter period"
     )
 
 

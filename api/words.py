@@ -50,6 +50,16 @@ def since_the_cut(_: Reader) -> dict[str, str]:
     }
 
 
+def sheet_kinds(_: Reader) -> dict[str, tuple[str, str]]:
+    """What each sheet is called, and who wants it."""
+    return {
+        "fsma": (
+            _("FSMA 204: electronic sortable spreadsheet"),
+            _("What the FDA may ask for within 24 hours, by event, with every key data element."),
+        ),
+    }
+
+
 def zone_kinds(_: Reader) -> dict[str, str]:
     return {
         "growing_room": _("Growing room"),

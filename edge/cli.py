@@ -35,6 +35,7 @@ COMMANDS = {
     "lot": ("edge.commands.lot", "Lots: list, show, sow, harvest, pack, ship and all between."),
     "recall": ("edge.commands.recall", "Recalls and exercises: what is affected, who has it."),
     "balance": ("edge.commands.balance", "Mass balance: what came against what went, in grams."),
+    "sheet": ("edge.commands.sheet", "Tables for auditors and partners: FSMA 204, and others."),
     "unit": ("edge.commands.unit", "Cases and pallets: pack, open, ship, under one number."),
     "trace": ("edge.commands.trace", "Where a lot came from and where it went, as two trees."),
     "restore": ("edge.commands.restore", "Put back a copy; the old record is kept."),

@@ -88,7 +88,7 @@ def ensure_place(session: Session, settings: Settings) -> Site:
         time_zone=said.time_zone,
         origin=said.origin,
         origin_ja=said.origin_ja,
-        **_only_said(gln=said.gln),
+        **_only_said(gln=said.gln, address=said.address, phone=said.phone),
     )
     codes.ensure_rule(session, site, Rule(**settings.lots.model_dump()), since=datetime.now(UTC))
     _ensure_zones(session, site, settings)

@@ -60,6 +60,26 @@ _P = ParamSpec("_P")
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A paper that goes with an act, such as delivery note D-1042 (21 CFR 1.1310, reference
+    document)."""
+
+    type: str
+    number: str
+
+    def __post_init__(self) -> None:
+        for said, text in (("document type", self.type), ("document number", self.number)):
+            refuse_text(said, text, LONGEST_NAME)
+            if not text.strip():
+                raise BadValue(
+                    field=said,
+                    expected="both a type and a number",
+                    got="nothing",
+                    next_step="write it as delivery note=D-1042",
+                )
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """When something was done, by whom, and under which id.
 
@@ -72,6 +92,7 @@ class Occasion:
     act_id: str = field(default_factory=new_id)
     recorder: str = ""
     note: str = ""
+    document: Document | None = None
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
@@ -399,10 +420,13 @@ def _units_said(draft: Draft) -> dict[str, Any]:
 
 
 def _when(occasion: Occasion) -> dict[str, object]:
+    """Bodies of acts without a document keep the bytes they always had."""
+    paper = occasion.document
     return {
         "happened_at": occasion.at.astimezone(UTC),
         "performer": occasion.by,
         "note": occasion.note,
+        **({"document": {"type": paper.type, "number": paper.number}} if paper else {}),
     }
 
 

@@ -36,7 +36,7 @@ def ensure_organisation(session: Session, code: str, **facts: object) -> Organis
 
 
 def ensure_site(session: Session, organisation: Organisation, code: str, **facts: object) -> Site:
-    """`facts`: name, name_ja, time_zone (IANA), origin, origin_ja, gln."""
+    """`facts`: name, name_ja, time_zone (IANA), origin, origin_ja, gln, address, phone."""
     return _ensure(session, Site, {"organisation_id": organisation.id, "code": code}, facts)
 
 
@@ -46,7 +46,7 @@ def ensure_zone(session: Session, site: Site, code: str, **facts: object) -> Zon
 
 
 def ensure_party(session: Session, organisation: Organisation, code: str, **facts: object) -> Party:
-    """`facts`: name, name_ja, role, gln, is_public."""
+    """`facts`: name, name_ja, role, gln, address, phone, gives_lot_codes, is_public."""
     return _ensure(session, Party, {"organisation_id": organisation.id, "code": code}, facts)
 
 

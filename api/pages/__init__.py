@@ -1,6 +1,17 @@
 """Pages for people: rendered on the server, readable with scripts off."""
 
-from api.pages import alarms, catalogue, forecasts, lots, recalls, recipes, rooms, session, today
+from api.pages import (
+    alarms,
+    catalogue,
+    forecasts,
+    lots,
+    recalls,
+    recipes,
+    rooms,
+    session,
+    sheets,
+    today,
+)
 
 ROUTERS = (
     today.router,
@@ -10,6 +21,7 @@ ROUTERS = (
     lots.router,
     forecasts.router,
     recalls.router,
+    sheets.router,
     catalogue.router,
     session.router,
 )

@@ -7,7 +7,13 @@ from sqlmodel import Session, col, select
 from api.i18n import Reader
 from api.pages import stockforms
 from api.pages.fields import ActForm, Answers, Field, choices
-from api.pages.lotfields import amount_fields, amount_said, partners, zone_field
+from api.pages.lotfields import (
+    amount_fields,
+    amount_said,
+    document_fields,
+    partners,
+    zone_field,
+)
 from traceability import lots, recipes, staging
 from traceability.acts import Occasion
 from traceability.amounts import Amount
@@ -147,7 +153,7 @@ class _Asked:
     def ship(self) -> ActForm:
         _ = self._
         to = Field("to", _("To"), "choice", choices(_, partners(self.session, self.lot)))
-        fields = [to, *self._amount(optional=True)]
+        fields = [to, *self._amount(optional=True), *document_fields(_)]
         return ActForm("ship", _("Ship"), _("Record shipment"), fields)
 
     def discard(self) -> ActForm:

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from api.i18n import Reader
 from api.pages.fields import Answers, Field, choices
+from traceability.acts import Document
 from traceability.amounts import Amount
 from traceability.models import Lot, Party, Zone
 
@@ -42,3 +43,16 @@ def party_field(session: Session, reader: Reader, lot: Lot, name: str, label: st
 def partners(session: Session, lot: Lot) -> Sequence[Party]:
     query = select(Party).where(Party.organisation_id == lot.organisation_id)
     return session.exec(query.where(Party.role == "partner").order_by(col(Party.code))).all()
+
+
+def document_fields(_: Reader) -> list[Field]:
+    """Ask for the paper that goes with it; without a number there is none."""
+    return [
+        Field("document_type", _("Document"), required=False, value=_("delivery note")),
+        Field("document_number", _("Its number"), required=False),
+    ]
+
+
+def document_said(said: Answers) -> Document | None:
+    number = said.text("document_number")
+    return Document(said.text("document_type"), number) if number else None

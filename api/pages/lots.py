@@ -17,6 +17,7 @@ from api.lotlist import Wanted, every_row, page_of, rows_of
 from api.pages import newlot, stageviews
 from api.pages.actforms import forms_for, perform
 from api.pages.fields import Answers, local_input
+from api.pages.lotfields import document_said
 from api.pages.lotviews import history, tree
 from api.problems import sentence, status_of
 from api.templating import page
@@ -62,7 +63,7 @@ def export_lots(
 ) -> Response:
     """The same list as a table for a spreadsheet, with the filters of the page."""
     rows = every_row(session, _wanted(stage, crop, text, state))
-    return csvtable.answer("lots.csv", csvtable.lots(rows))
+    return csvtable.answer(rows)
 
 
 @router.get("/lots/new")
@@ -195,7 +196,8 @@ def _lot(session: Session, lot_id: str) -> Lot:
 def _occasion(viewer: Viewer, answers: Answers) -> Occasion:
     by = answers.text("by") or viewer.name or "somebody here"
     act_id = answers.text("act_id") or new_id()
-    return Occasion(answers.moment("at"), by, act_id, viewer.name, answers.text("note"))
+    paper = document_said(answers)
+    return Occasion(answers.moment("at"), by, act_id, viewer.name, answers.text("note"), paper)
 
 
 def _wanted(stage: str, crop: str, text: str, state: str) -> Wanted:

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from api.i18n import Reader
 from api.pages.fields import ActForm, Answers, Field, choices
+from api.pages.lotfields import document_fields
 from traceability import lots
 from traceability.acts import Occasion
 from traceability.amounts import Amount
@@ -41,6 +42,7 @@ def forms(session: Session, reader: Reader, now: datetime) -> list[ActForm]:
         Field("weight", _("Weight [kg]"), "kg", required=False),
         Field("zone", _("Brought to"), "choice", choices(_, _sorted(zones, "packing"))),
         Field("item", _("Product, if packed"), "choice", _items(session, _), required=False),
+        *document_fields(_),
     ]
     return [
         ActForm("sow", _("Sow"), _("Open the lot"), sow),

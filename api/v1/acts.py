@@ -13,7 +13,7 @@ from api.deps import InWeb, SignedIn, WriteSession, hubs
 from api.problems import problems
 from api.v1.shapes import AmountIn, Body, Code, Recorded
 from traceability import lots, staging
-from traceability.acts import Occasion
+from traceability.acts import Document, Occasion
 from traceability.amounts import Amount
 from traceability.catalogue import find
 from traceability.errors import (
@@ -41,17 +41,26 @@ router = APIRouter(prefix="/api/v1/acts", tags=["acts"], responses=problems(*ALW
 LotName = Annotated[str, Field(description="id, code, GS1 Digital Link, element string or scan")]
 
 
+class Paper(Body):
+    """A paper that goes with the act: its type, such as delivery note, and its number."""
+
+    type: str
+    number: str
+
+
 class ActBody(Body):
     at: AwareDatetime
     by: str = Field("", description="who did it; empty: who is signed in")
     note: str = ""
+    document: Paper | None = None
     act_id: str | None = Field(
         None, min_length=8, max_length=64, description="made where it happened (UUIDv7)"
     )
 
     def occasion(self, viewer: Viewer) -> Occasion:
         by = self.by or viewer.name or "somebody here"
-        return Occasion(self.at, by, self.act_id or new_id(), viewer.name, self.note)
+        paper = Document(self.document.type, self.document.number) if self.document else None
+        return Occasion(self.at, by, self.act_id or new_id(), viewer.name, self.note, paper)
 
 
 class LotAct(ActBody):

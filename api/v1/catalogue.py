@@ -44,6 +44,8 @@ class SiteBody(Named):
     origin: str = ""
     origin_ja: str = ""
     gln: str | None = None
+    address: str = ""
+    phone: str = ""
 
 
 class ZoneBody(Named):
@@ -64,6 +66,8 @@ class CropBody(CropFields):
 class PartyBody(Named):
     role: Literal["partner", "supplier", "carrier", "other"] = "partner"
     gln: str | None = None
+    address: str = ""
+    phone: str = ""
     gives_lot_codes: bool = True
     is_public: bool = False
 

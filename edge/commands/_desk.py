@@ -21,7 +21,7 @@ from edge.commands._arguments import ActId, time_of
 from edge.commands._config import config_option
 from edge.settings import Settings
 from traceability import catalogue
-from traceability.acts import Occasion
+from traceability.acts import Document, Occasion
 from traceability.errors import BadValue, NotFound
 from traceability.gs1 import gtin14
 from traceability.lookup import one_lot
@@ -199,6 +199,7 @@ def records(
         at: str | None,
         by: str | None,
         note: str,
+        paper: str | None,
         act_id: str | None,
         *args: _P.args,
         **kwargs: _P.kwargs,
@@ -207,7 +208,7 @@ def records(
 
         settings = settings_file.load(config)
         now = datetime.now(UTC)
-        occasion = _the_occasion(at, by, note, act_id, settings=settings, now=now)
+        occasion = _the_occasion(at, by, note, act_id, paper, settings=settings, now=now)
         with store.writing(settings) as session:
             store.ensure_place(session, settings)
             desk = Desk(session, settings, as_json, now)
@@ -224,6 +225,7 @@ def _the_occasion(
     by: str | None,
     note: str,
     act_id: str | None,
+    paper: str | None,
     *,
     settings: Settings,
     now: datetime,
@@ -242,7 +244,16 @@ def _the_occasion(
         act_id=act_id or new_id(),
         recorder=user,
         note=note,
+        document=_document(paper),
     )
+
+
+def _document(text: str | None) -> Document | None:
+    """Return the paper of `delivery note=D-1042`."""
+    if text is None:
+        return None
+    kind, _, number = text.partition("=")
+    return Document(kind.strip(), number.strip())
 
 
 def signer(by: str | None) -> str:
@@ -268,6 +279,12 @@ def _occasion(function: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--by", metavar="NAME", help="Who did it. Without it: you."),
         click.option("--note", default="", help="Anything worth keeping with the act."),
+        click.option(
+            "--document",
+            "paper",
+            metavar="TYPE=NUMBER",
+            help='The paper that goes with it: "delivery note=D-1042".',
+        ),
         click.option(
             "--id",
             "act_id",

@@ -205,6 +205,8 @@ def add_packing(desk: Desk, /, code: str, material: str, amount: Amount) -> str:
 @_named
 @click.option("--role", type=OneOf(PARTY_ROLES), help="What they are to you.")
 @click.option("--gln", help="13 digits, from GS1.")
+@click.option("--address", metavar="TEXT", help="In one line, the country last.")
+@click.option("--phone", metavar="TEXT", help="With the country's code.")
 @click.option(
     "--gives-lot-codes/--gives-none",
     "gives_lot_codes",

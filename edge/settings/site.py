@@ -76,6 +76,20 @@ class Site(Table):
             "Sheets for auditors name another place.",
         ),
     ] = ""
+    address: Annotated[
+        str,
+        Says(
+            "Postal address of the site in one line, the country last.",
+            "Sheets for auditors lack it and say so: every location description asks for one.",
+        ),
+    ] = ""
+    phone: Annotated[
+        str,
+        Says(
+            "Phone number of the site, with the country's code.",
+            "Sheets for auditors lack it and say so.",
+        ),
+    ] = ""
     gs1_prefix: Annotated[
         str,
         Field(pattern=r"^([0-9]{4,12})?$"),

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 from httpx import Client, Response
 
-from api.csvtable import safe
+from api.cells import safe
 from tests.world import World
 
 

@@ -21,5 +21,7 @@ class Party(SQLModel, table=True):
     name_ja: str = ""
     role: str = "partner"
     gln: str | None = None
+    address: str = ""  # in one line, country last, as a location description has it
+    phone: str = ""
     gives_lot_codes: bool = True  # False: exempt from FSMA 204, so that we give its lots a code
     is_public: bool = False  # whether a shopper may read that this party received a lot

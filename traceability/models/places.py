@@ -34,6 +34,8 @@ class Site(SQLModel, table=True):
     origin: str = ""  # the place of origin as a label says it, "Fukushima"
     origin_ja: str = ""
     gln: str | None = None
+    address: str = ""  # in one line, country last, as a location description has it
+    phone: str = ""
 
 
 class Feed(SQLModel, table=True):

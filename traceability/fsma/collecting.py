@@ -1,0 +1,88 @@
+"""All rows of a request: a period, a lot with all it came from and went into, or both."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from traceability import genealogy
+from traceability.fsma.books import Books
+from traceability.fsma.events import KINDS, Event, records_of
+from traceability.fsma.records import Record
+from traceability.models import Act, ActLine, Lot, Organisation, Site
+from traceability.projection import unvoided
+
+_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for; half-open, None: no bound. Of a lot its whole trace is meant."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    lot: Lot | None = None
+
+
+def collect(session: Session, owner: Organisation, request: Request) -> list[Record]:
+    """Return the rows of every critical tracking event, in the order they happened.
+
+    Acts that were taken back are not in it: the answer is what is held to be true now.
+    """
+    books = Books(session)
+    wanted = _family(session, request.lot) if request.lot else None
+    found: list[Record] = []
+    for event in _events(session, owner, request, wanted):
+        found += records_of(books, event)
+    return found
+
+
+def _family(session: Session, lot: Lot) -> frozenset[str]:
+    both = (genealogy.trace(session, lot, way) for way in ("back", "forward"))
+    return frozenset(one.id for trace in both for one in trace.lots)
+
+
+def _events(
+    session: Session, owner: Organisation, request: Request, wanted: frozenset[str] | None
+) -> Iterator[Event]:
+    ids = _act_ids(session, owner, request)
+    for i in range(0, len(ids), _AT_ONCE):
+        chunk = ids[i : i + _AT_ONCE]
+        acts = session.exec(
+            select(Act)
+            .where(col(Act.id).in_(chunk))
+            .order_by(col(Act.happened_at), col(Act.sequence))
+        ).all()
+        lines = _lines(session, chunk)
+        for act in acts:
+            of_act = lines.get(act.id, [])
+            if wanted is None or any(lot.id in wanted for _, lot in of_act):
+                yield Event(act, of_act, wanted)
+
+
+def _act_ids(session: Session, owner: Organisation, request: Request) -> list[str]:
+    query = (
+        select(Act.id)
+        .join(Site, col(Site.id) == col(Act.site_id))
+        .where(Site.organisation_id == owner.id, col(Act.kind).in_(KINDS), unvoided(Act.id))
+        .order_by(col(Act.happened_at), col(Act.sequence))
+    )
+    if request.start is not None:
+        query = query.where(Act.happened_at >= request.start)
+    if request.end is not None:
+        query = query.where(Act.happened_at < request.end)
+    return list(session.exec(query))
+
+
+def _lines(session: Session, act_ids: Sequence[str]) -> dict[str, list[tuple[ActLine, Lot]]]:
+    query = (
+        select(ActLine, Lot)
+        .join(Lot, col(Lot.id) == col(ActLine.lot_id))
+        .where(col(ActLine.act_id).in_(act_ids))
+        .order_by(col(ActLine.id))
+    )
+    found: dict[str, list[tuple[ActLine, Lot]]] = {}
+    for line, lot in session.exec(query):
+        found.setdefault(line.act_id, []).append((line, lot))
+    return found

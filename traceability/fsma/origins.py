@@ -1,0 +1,58 @@
+"""Where a lot that was packed came from: the harvests, receipts or packed lots behind it.
+
+Harvested lots are split, merged and sorted before they are packed. What the rule asks of a packing
+is the harvest; and where packs were opened to be packed again, the lot they were.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sqlmodel import Session, col, select
+
+from traceability.models import Act, ActLine, Flow, Lot
+from traceability.projection import unvoided
+
+# Acts before which there is nothing the farm did.
+_BEGINNINGS = ("harvest", "receive", "import")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A lot with the act that made it, and which share of the lot asked about it is."""
+
+    lot: Lot
+    act: Act | None
+    share: Fraction
+
+
+def origins_of(session: Session, lot: Lot, share: Fraction = Fraction(1)) -> list[Origin]:
+    """Return the lots that a lot comes from, itself where it was harvested, received or packed."""
+    act = maker_of(session, lot)
+    if lot.stage == "packed" or act is None or act.kind in _BEGINNINGS:
+        return [Origin(lot, act, share)]
+    into = _into(session, lot, act)
+    whole = sum(size for _, size in into)
+    found: dict[str, Origin] = {}
+    for source, size in into:
+        part = share * (Fraction(size, whole) if whole else Fraction(1, len(into)))
+        for origin in origins_of(session, source, part):
+            known = found.get(origin.lot.id)
+            so_far = known.share if known else Fraction(0)
+            found[origin.lot.id] = Origin(origin.lot, origin.act, so_far + origin.share)
+    return list(found.values()) or [Origin(lot, act, share)]
+
+
+def maker_of(session: Session, lot: Lot) -> Act | None:
+    """Return the act that made the lot; None where it was taken back."""
+    query = select(Act).join(ActLine, col(ActLine.act_id) == col(Act.id))
+    return session.exec(
+        query.where(ActLine.lot_id == lot.id, ActLine.role == "output", unvoided(Act.id))
+    ).first()
+
+
+def _into(session: Session, lot: Lot, act: Act) -> list[tuple[Lot, int]]:
+    query = select(Lot, Flow).join(Flow, col(Flow.source_id) == col(Lot.id))
+    rows = session.exec(
+        query.where(Flow.target_id == lot.id, Flow.act_id == act.id, col(Lot.material_id).is_(None))
+    )
+    return [(source, flow.weight_g or flow.pieces or 0) for source, flow in rows]
