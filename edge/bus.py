@@ -252,6 +252,8 @@ async def try_out(broker: Broker, filters: Iterable[str]) -> list[SubscriptionRe
         raise BrokerRefused(broker=broker, reason=error) from error
     except (aiomqtt.MqttError, OSError) as error:
         raise BrokerLost(broker=broker, cause=error.__cause__ or error) from error
+    finally:
+        session.close()
     return refused
 
 
@@ -362,6 +364,9 @@ class _Session:
         """Forget this connection; acknowledgements that come later go nowhere."""
         self._is_open = False
         self._outstanding.clear()
+        # aiomqtt leaves the line open where nobody let us in: a broker that accepts and hangs
+        # would cost a file with every try, until there are none left.
+        self._paho._sock_close()  # noqa: SLF001
 
     def wake(self) -> None:
         """Send acknowledgements before the loop sleeps; many calls cost one packet."""
@@ -375,10 +380,13 @@ class _Session:
 
     def _on_disconnect(self, *said: Any) -> None:
         """Tell also who still waits to be let in, whom aiomqtt lets wait 10 s."""
-        self.client._on_disconnect(*said)  # noqa: SLF001
         waiting = self.client._connected  # noqa: SLF001
+        if waiting.cancelled():
+            return  # it took too long, and nobody waits to be let in any more
+        self.client._on_disconnect(*said)  # noqa: SLF001
         if not waiting.done():
             waiting.set_exception(aiomqtt.MqttError("it hung up before it let us in"))
+            waiting.exception()  # seen: who connects may have failed already, and wait no more
 
     def _on_wish_to_write(self, _client: Any, _userdata: Any, sock: Any) -> None:
         # paho connects in a thread.

@@ -1,17 +1,21 @@
 """One session at a real broker: what is not acknowledged comes again, and nothing piles up."""
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import aiomqtt
 import pytest
 from amqtt.broker import Broker as Amqtt
 
+from edge import bus as bus_module
 from edge.broker import _config, serving
-from edge.bus import LONGEST_WAIT_S, PIECE, Broker, Bus, Message, Receiver, wait_s
+from edge.bus import LONGEST_WAIT_S, PIECE, Broker, Bus, Message, Receiver, try_out, wait_s
 from edge.errors import AddressTaken, BrokerLost, BrokerRefused, SubscriptionRefused
 from tests.edge.conftest import until
 from tests.fakes.mosquitto import Mosquitto, free_port
@@ -182,6 +186,31 @@ async def test_who_hangs_up_before_letting_us_in_is_not_waited_for() -> None:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(BrokerLost, match="hung up before it let us in"):
             await Bus(Broker("127.0.0.1", port, "me"))._connect_and_hold(None)
+
+
+async def test_a_broker_that_accepts_and_hangs_costs_no_file_with_every_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its kernel says yes to everybody; a night of tries must not use up our open files."""
+    make = bus_module._client
+
+    def hasty(*said: Any, **more: Any) -> aiomqtt.Client:
+        client = make(*said, **more)
+        client.timeout = 0.01
+        return client
+
+    monkeypatch.setattr(bus_module, "_client", hasty)
+
+    async def tried() -> int:
+        with pytest.raises(BrokerLost, match="timed out"):
+            await try_out(Broker("127.0.0.1", silent.port, "me"), [])
+        with pytest.raises(BrokerLost, match="timed out"):
+            await Bus(Broker("127.0.0.1", silent.port, "me"))._connect_and_hold(None)
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        silent = Broker("127.0.0.1", hung.getsockname()[1], "me")
+        assert await tried() == [await tried() for _ in range(5)][-1]
 
 
 async def test_a_message_on_its_way_when_the_line_breaks_is_not_waited_for(

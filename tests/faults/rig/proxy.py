@@ -28,6 +28,7 @@ class Proxy:
     delay_s: float = 0.0
     largest_piece: int = 65_536
     port: int = 0
+    served: int = 0  # connections it was asked for, refused ones too
     _up: asyncio.Event = field(default_factory=asyncio.Event)
     _down: asyncio.Event = field(default_factory=asyncio.Event)
     _lines: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -67,6 +68,7 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._lines.add(writer)
+        self.served += 1
         try:
             if not self.refuses:
                 await self._connect(reader, writer)
