@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from api import words
 from api.i18n import Reader
-from traceability import edges, uplink
+from traceability import edges, thinned, uplink
 from traceability.edges import Sender
+from traceability.thinned import ByMinute
 
 # An agent says how it stands each minute; an edge is heard from as often.
 SILENT = timedelta(minutes=5)
@@ -25,6 +27,7 @@ class SiteView:
     refused: int
     oldest_record: str
     oldest_reading: str
+    thinned: str  # from when to when what waits goes by the minute
     trouble: str
 
 
@@ -38,6 +41,7 @@ class SenderView:
     seen: str
     waiting: int
     oldest_reading: str
+    thinned: str  # from when to when there are minutes instead of readings
     refused: int
 
 
@@ -53,13 +57,18 @@ def of_this_site(session: Session, reader: Reader, now: datetime) -> SiteView | 
         refused=level.refused,
         oldest_record=_age(reader, level.oldest_record_at, now),
         oldest_reading=_age(reader, level.oldest_reading_at, now),
+        thinned=_days(reader, level.thinned),
         trouble=_trouble(reader, level.status, now),
     )
 
 
 def of_our_sites(session: Session, reader: Reader, now: datetime) -> list[SenderView]:
     """Return the sites that send here; none where this is no hub."""
-    return [_sender(reader, sender, now) for sender in edges.listed(session)]
+    by_minute = thinned.of_edges(session)
+    return [
+        _sender(reader, sender, by_minute.get(sender.edge.id), now)
+        for sender in edges.listed(session)
+    ]
 
 
 def _trouble(reader: Reader, status: uplink.Status | None, now: datetime) -> str:
@@ -73,7 +82,9 @@ def _trouble(reader: Reader, status: uplink.Status | None, now: datetime) -> str
     return known.get(status.code, reader("The hub does not take what we send."))
 
 
-def _sender(reader: Reader, sender: Sender, now: datetime) -> SenderView:
+def _sender(
+    reader: Reader, sender: Sender, by_minute: ByMinute | None, now: datetime
+) -> SenderView:
     edge, said = sender.edge, sender.edge.said
     oldest = said.get("oldest_reading")
     waiting = said.get("records")
@@ -86,9 +97,17 @@ def _sender(reader: Reader, sender: Sender, now: datetime) -> SenderView:
         oldest_reading=_age(reader, datetime.fromisoformat(oldest), now)
         if isinstance(oldest, str)
         else "",
+        thinned=_days(reader, by_minute),
         refused=sender.refused,
     )
 
 
 def _age(reader: Reader, moment: datetime | None, now: datetime) -> str:
     return "" if moment is None else reader.age(max(timedelta(), now - moment))
+
+
+def _days(reader: Reader, span: ByMinute | None) -> str:
+    if span is None:
+        return ""
+    zone = ZoneInfo(span.time_zone)
+    return " – ".join(reader.full(at.astimezone(zone).date()) for at in span[:2])

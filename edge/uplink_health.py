@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from edge.errors import EdgeError
 from edge.metrics import Metric, counter, gauge
 from traceability.uplink import Level, Status
-from traceability.wire import ReadingsReceipt, RecordsReceipt
+from traceability.uplink_thinning import Fill
+from traceability.wire import RecordsReceipt
 
 CONNECTED = "connected"
 
@@ -18,9 +19,11 @@ class UplinkHealth:
     def __init__(self) -> None:
         self.hub = ""
         self.level: Level | None = None
+        self.fill = Fill(0, 0.0)
         self.bytes_sent = 0
         self.has_changed = False
         self._records = self._refused = self._readings = self._batches = 0
+        self._minutes = self._given_up = 0
         self._failures: Counter[str] = Counter()
         self._status: Status | None = None
 
@@ -29,9 +32,20 @@ class UplinkHealth:
         self._refused += len(receipt.refused)
         self._batches += 1
 
-    def took_readings(self, sent: int, receipt: ReadingsReceipt) -> None:
-        self._readings += sent
+    def took_readings(self, sent: int, *, is_thinned: bool) -> None:
+        if is_thinned:
+            self._minutes += sent
+        else:
+            self._readings += sent
         self._batches += 1
+
+    def gave_up(self, minutes: int) -> None:
+        self._given_up += minutes
+
+    @property
+    def code(self) -> str:
+        """How it stands: "connected", what is in the way, or "" before the first try."""
+        return self._status.code if self._status else ""
 
     def status(self, error: EdgeError | None, *, held: int, now: datetime) -> Status:
         """Return how it stands now; `has_changed` says whether that is news."""
@@ -43,7 +57,8 @@ class UplinkHealth:
         self.has_changed = before is None or before.code != code
         since = said if before is None or self.has_changed else before.since
         detail = str(error) if error else ""
-        self._status = Status(self.hub, code, since=since, at=said, detail=detail, held=held)
+        share = round(self.fill.share, 3)
+        self._status = Status(self.hub, code, since, said, detail=detail, held=held, fill=share)
         return self._status
 
     def metrics(self) -> Iterator[Metric]:
@@ -61,6 +76,21 @@ class UplinkHealth:
         yield counter("minori_uplink_records_total", "Records the hub receipted.", self._records)
         yield counter("minori_uplink_refused_total", "Records the hub refused.", self._refused)
         yield counter("minori_uplink_readings_total", "Readings the hub receipted.", self._readings)
+        yield counter(
+            "minori_uplink_minutes_total",
+            "Minutes the hub receipted of readings that had waited too long to go whole.",
+            self._minutes,
+        )
+        yield counter(
+            "minori_uplink_minutes_given_up_total",
+            "Minutes that were given up, having waited for the hub for far too long.",
+            self._given_up,
+        )
+        yield gauge(
+            "minori_uplink_fill",
+            "Share of what may wait whole that is used up; at 1 the oldest goes by the minute.",
+            self.fill.share,
+        )
         yield counter("minori_uplink_batches_total", "Batches the hub receipted.", self._batches)
         yield counter("minori_uplink_bytes_total", "Bytes sent, packed.", self.bytes_sent)
         yield gauge(

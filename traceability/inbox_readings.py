@@ -11,6 +11,7 @@ from itertools import accumulate, repeat
 from sqlmodel import Session, col, select
 
 from sensors import Quality, Reason
+from traceability import inbox_minutes
 from traceability.errors import StreamBroken
 from traceability.inbox import stream_of
 from traceability.models import Edge, EdgeRow
@@ -41,6 +42,7 @@ def take(session: Session, edge: Edge, batch: Readings, *, now: datetime) -> Rea
         else:
             unknown.append(one.series)
     stored = insert_readings(session.connection(), rows)
+    unknown += inbox_minutes.take(session.connection(), here, batch.minutes)
     stream.telemetry = max(stream.telemetry, batch.number)
     session.flush()
     return ReadingsReceipt(batch.number, stored, unknown)

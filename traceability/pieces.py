@@ -10,9 +10,9 @@ read more finely. Where what is finer has expired, the coarser one stands for it
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -34,6 +34,7 @@ from sqlalchemy import (
 
 from sensors import Quality, to_ms
 from sensors.calibration import Calibration
+from traceability import thinned
 from traceability.models import reading, rollup_mark
 from traceability.resolutions import Resolution, ceil, floor, following
 
@@ -53,15 +54,27 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a series is rolled up (`until`), and from when on rows are still there (`since`)."""
+    """How far a series is rolled up (`until`), and from when on rows are still there (`since`).
+
+    In `thinned` spans there never were readings here, but minutes.
+    """
 
     zone: ZoneInfo
     until: Mapping[Resolution, int]
     since: Mapping[Resolution, int]
+    thinned: Sequence[tuple[int, int]] = ()
 
     def finest(self, at_ms: int) -> Resolution:
-        """Return the finest resolution that has not expired at that time."""
-        return next(one for one in Resolution if at_ms >= self.since[one])
+        """Return the finest resolution that there is at that time."""
+        is_thinned = any(start <= at_ms < end for start, end in self.thinned)
+        least = Resolution.MINUTE if is_thinned else Resolution.RAW
+        return next(one for one in Resolution if one >= least and at_ms >= self.since[one])
+
+    def lacks_readings(self, start_ms: int, end_ms: int) -> bool:
+        """Return whether readings of that span may not be here."""
+        return start_ms < self.since[Resolution.RAW] or any(
+            start < end_ms and start_ms < end for start, end in self.thinned
+        )
 
 
 # Of a series that was never rolled up.
@@ -69,9 +82,12 @@ NO_MARK = Mark(ZoneInfo("UTC"), dict.fromkeys(Resolution, 0), dict.fromkeys(Reso
 
 
 def marks_of(connection: Connection, series_ids: Collection[int]) -> dict[int, Mark]:
-    """Return the marks of those series that are rolled up at all."""
+    """Return the marks of those series that are rolled up at all, or came by the minute."""
     query = select(rollup_mark).where(rollup_mark.c.series_id.in_(series_ids))
-    return {row.series_id: _mark(row) for row in connection.execute(query)}
+    marks = {row.series_id: _mark(row) for row in connection.execute(query)}
+    for series_id, spans in thinned.of_series(connection, series_ids).items():
+        marks[series_id] = replace(marks.get(series_id, NO_MARK), thinned=spans)
+    return marks
 
 
 def pieces_of(
@@ -119,7 +135,8 @@ def _mark(row: Row[Any]) -> Mark:
 
 def _by_age(mark: Mark, start_ms: int, end_ms: int) -> Iterable[Piece]:
     """Cut a span where finer rows have expired; say the finest resolution of each part."""
-    cuts = {at for at in mark.since.values() if start_ms < at < end_ms}
+    ends = (*mark.since.values(), *chain.from_iterable(mark.thinned))
+    cuts = {at for at in ends if start_ms < at < end_ms}
     for start, end in pairwise(sorted({start_ms, end_ms, *cuts})):
         yield Piece(mark.finest(start), start, end)
 
@@ -162,7 +179,7 @@ def _split(
         for finer in _cover(mark, whole, resolution.finer)
         for part in _split(mark, finer, events, is_kept)
     ]
-    if bucket_ms < mark.since[Resolution.RAW] and not is_kept(bucket, inside):
+    if mark.lacks_readings(bucket_ms, bucket.end_ms) and not is_kept(bucket, inside):
         inside = [bucket]
     rest = Piece(resolution, bucket.end_ms, end_ms)
     return [

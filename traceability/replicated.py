@@ -136,6 +136,7 @@ STAYS_HERE: Mapping[str, str] = {
     "backfill_cursor": "who has looked at them",
     "rollup_mark": "how far our rollups are",
     "rollup_due": "how far our rollups are",
+    "thinned_span": "what came here by the minute",
     "delivery": "keys of messages this broker may send again",
     "user": "who may sign in is each service's own matter",
     "job": "a wish of this process's own readers",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, TextClause, text
 from traceability.resolutions import Resolution
 
 _COUNTS = ("good", "uncertain", "bad")
+_FIGURES = (*_COUNTS, "total", "low", "high")
 _TRUSTED = "r.value IS NOT NULL AND r.quality <= 1"
 # Of single readings; sensors.Quality: 0 good, 1 uncertain, 2 bad, 3 stale.
 _OF_READINGS = (
@@ -56,6 +57,13 @@ def make(
         connection.execute(statement, {"stretches": json.dumps(stretches)})
 
 
+def put_minutes(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Put in minutes that were made elsewhere, in the order of the table's columns."""
+    if rows:
+        names = ("series_id", "start_ms", *_FIGURES)
+        connection.execute(_PUTTING, [dict(zip(names, row, strict=True)) for row in rows])
+
+
 def marks_written(connection: Connection, marks: Sequence[Mapping[str, Any]]) -> None:
     """Write how far series are rolled up; what has expired of them stays as it is."""
     if marks:
@@ -68,15 +76,24 @@ def _making(dialect: str, resolution: Resolution, source: Resolution) -> TextCla
     at = "r.at_ms" if source is Resolution.RAW else "r.start_ms"
     start = "s.start_ms" if resolution is Resolution.DAY else f"{at} - {at} % {width}"
     figures = _OF_READINGS if source is Resolution.RAW else _OF_ROLLUPS
-    columns = (*_COUNTS, "total", "low", "high")
-    changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
-    had, has = (" + ".join(f"{of}.{name}" for name in _COUNTS) for of in (into, "excluded"))
-    # Readings never change, so as many are the same ones; fewer, and some have expired since.
     return text(
-        f"INSERT INTO {into} (series_id, start_ms, {', '.join(columns)}) "  # noqa: S608
+        f"INSERT INTO {into} (series_id, start_ms, {', '.join(_FIGURES)}) "  # noqa: S608
         f"SELECT r.series_id, {start}, {figures} FROM {_STRETCHES[dialect]} "
         f"{source.table.name} AS r ON r.series_id = s.series_id "
         f"AND {at} >= s.start_ms AND {at} < s.end_ms "
-        "WHERE true GROUP BY 1, 2 "
-        f"ON CONFLICT (series_id, start_ms) DO UPDATE SET {changes} WHERE {had} < {has}"
+        f"WHERE true GROUP BY 1, 2 {_if_fuller(into)}"
     )
+
+
+def _if_fuller(into: str) -> str:
+    """Readings never change, so as many are the same ones; fewer, and some have expired since."""
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _FIGURES)
+    had, has = (" + ".join(f"{of}.{name}" for name in _COUNTS) for of in (into, "excluded"))
+    return f"ON CONFLICT (series_id, start_ms) DO UPDATE SET {changes} WHERE {had} < {has}"
+
+
+_PUTTING = text(
+    f"INSERT INTO rollup_minute (series_id, start_ms, {', '.join(_FIGURES)}) "  # noqa: S608
+    f"VALUES (:series_id, :start_ms, {', '.join(f':{name}' for name in _FIGURES)}) "
+    f"{_if_fuller('rollup_minute')}"
+)

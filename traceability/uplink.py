@@ -12,9 +12,16 @@ import msgspec
 from sqlmodel import Session, col, func, select
 
 from sensors import utc_from_ms
-from traceability import outbox, uplink_readings, uplink_records
-from traceability.models import Outbox, StoreFact, UplinkReceipt
+from traceability import (
+    outbox,
+    uplink_journal,
+    uplink_readings,
+    uplink_records,
+    uplink_thinning,
+)
+from traceability.models import Outbox, Site, StoreFact, UplinkReceipt
 from traceability.store_id import renew
+from traceability.thinned import ByMinute
 from traceability.uplink_readings import TELEMETRY
 from traceability.uplink_records import RECORDS, receipted, set_receipt
 from traceability.wire import State, Waiting
@@ -43,6 +50,7 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     at: str
     detail: str = ""
     held: int = 0  # series whose readings wait because the hub does not know them
+    fill: float = 0.0  # share of what may wait whole; at 1 the oldest goes by the minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ class Level:
     refused: int
     receipted_at: datetime | None
     status: Status | None
+    # From when to when what waits goes by the minute.
+    thinned: ByMinute | None = None
 
     @property
     def records_there(self) -> int:
@@ -85,7 +95,7 @@ def meet(session: Session, said: State, *, now: datetime) -> None:
         return
     ours = receipted(session, TELEMETRY)
     if said.telemetry < ours:
-        uplink_readings.send_again(session.connection(), said.telemetry)
+        uplink_journal.send_again(session.connection(), said.telemetry)
     if said.telemetry != ours:
         set_receipt(session, TELEMETRY, said.telemetry, now)
 
@@ -111,7 +121,14 @@ def level(session: Session) -> Level:
         refused=len(uplink_records.refused(session)),
         receipted_at=max(newest, default=None),
         status=status(session),
+        thinned=_thinned(session),
     )
+
+
+def _thinned(session: Session) -> ByMinute | None:
+    span = uplink_thinning.span(session.connection())
+    zone = session.exec(select(Site.time_zone).order_by(col(Site.code))).first()
+    return None if span is None else ByMinute(*span, zone or "UTC")
 
 
 def as_told(level: Level) -> Waiting:

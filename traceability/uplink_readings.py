@@ -5,31 +5,39 @@
 A mark per series says up to where the hub has it; gaps say what lies before the mark and is not
 there: what an outage left behind, and readings that came late. Fresh readings go first; what is
 older than FRESH is left to the backlog, so that a week's replay keeps nobody waiting for now.
-One task uses this at a time.
+A thinned gap has waited too long (`traceability.uplink_thinning`): its minutes go, as they are
+rolled up. One task uses this at a time.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, TextClause, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Table,
+    TextClause,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlmodel import SQLModel
 
 from traceability import backfill
-from traceability.models import reading
-from traceability.readings import ReadingRow
-from traceability.wire import SeriesReadings
+from traceability.models import reading, rollup_mark, rollup_minute
+from traceability.resolutions import MINUTE_MS
 
 TELEMETRY = "telemetry"
 CONSUMER = "uplink"
 # What is not older than this counts as now, and is sent before any backlog.
 FRESH_MS = 10 * 60 * 1000
-# The journal of sent batches is kept by the hour.
-_HOUR = timedelta(hours=1)
-_HOUR_MS = 3_600_000
 _KEY = itemgetter(0, 1)
 
 _MARK: Any = SQLModel.metadata.tables["uplink_mark"]
@@ -38,12 +46,30 @@ _SENT: Any = SQLModel.metadata.tables["uplink_sent"]
 _SERIES: Any = SQLModel.metadata.tables["series"]
 
 
+class _Source(NamedTuple):
+    """Where the rows of a gap are; each begins at `at` and lasts so long. [ms]"""
+
+    table: Table
+    at: Column[int]
+    width_ms: int
+
+
+_SOURCES = {
+    False: _Source(reading, reading.c.at_ms, 1),
+    True: _Source(rollup_minute, rollup_minute.c.start_ms, MINUTE_MS),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Readings to send; `until_ms` is set for a piece of the backlog: all of it up to there."""
+    """Rows to send; `until_ms` is set for a piece of the backlog: all of it up to there.
 
-    rows: Sequence[ReadingRow]
+    A row begins with its series and time: a reading, or a minute of a thinned gap.
+    """
+
+    rows: Sequence[tuple[Any, ...]]
     until_ms: int | None = None
+    is_thinned: bool = False
     is_too_much: bool = False  # a shorter piece is to be asked for
 
     @property
@@ -84,7 +110,7 @@ def take_notice(connection: Connection, news: News) -> None:
     if news.behind:
         # Where a series is far behind, begin anew near its newest reading; the rest is a gap.
         ends = [(series_id, first, newest - FRESH_MS) for series_id, first, newest in news.behind]
-        _add(connection, ends)
+        add_gaps(connection, ends)
         _move_marks(connection, {series_id: end_ms for series_id, _, end_ms in ends})
 
 
@@ -92,29 +118,49 @@ def fresh(connection: Connection, *, limit: int, held: Collection[int] = ()) -> 
     """Return what is newer than the marks, or None; `held` are series the hub does not know."""
     query = _FRESH[connection.dialect.name]
     rows = connection.execute(query, {"most": limit, "held": [-1, *held]})
-    said: list[ReadingRow] = [tuple(row) for row in rows]
+    said = [tuple(row) for row in rows]
     return Found(said) if said else None
 
 
 def backlog(
-    connection: Connection, *, window_ms: int, limit: int, held: Collection[int] = ()
+    connection: Connection,
+    *,
+    window_ms: int,
+    limit: int,
+    held: Collection[int] = (),
+    thinned: bool = False,
 ) -> Found | None:
     """Return the oldest piece of the gaps, so many ms long, or None where there is none.
 
     It may hold nothing; then `skip_emptiness` lets the gaps begin where something is. It may hold
     more than the limit; then none of it is returned.
+
+    Args:
+        thinned: Of the thinned gaps instead of the others.
     """
-    wanted = _GAP.c.series_id.not_in([-1, *held])
-    start_ms = connection.scalar(select(func.min(_GAP.c.start_ms)).where(wanted))
+    source = _SOURCES[thinned]
+    wanted = (_GAP.c.is_thinned.is_(thinned), _GAP.c.series_id.not_in([-1, *held]))
+    start_ms = connection.scalar(select(func.min(_GAP.c.start_ms)).where(*wanted))
     if start_ms is None:
         return None
-    until_ms = start_ms + window_ms - 1
+    until_ms = max(start_ms + window_ms, start_ms + source.width_ms)
+    until_ms -= until_ms % source.width_ms + 1
     # At one moment there are only so many series; a limit would leave some out unseen.
-    is_long = window_ms > 1
-    rows = _in_gaps(connection, until_ms, held, limit + 1 if is_long else None)
+    is_long = window_ms > source.width_ms
+    query = (
+        select(source.table)
+        .select_from(_GAP)
+        .join(source.table, source.table.c.series_id == _GAP.c.series_id)
+        .where(*wanted, _GAP.c.start_ms <= until_ms)
+        .where(source.at > _GAP.c.start_ms - source.width_ms)
+        .where(source.at <= least(connection)(_GAP.c.end_ms, until_ms))
+        .limit(limit + 1 if is_long else None)
+    )
+    rows = [tuple(row) for row in connection.execute(query)]
     if len(rows) > limit and is_long:
-        return Found((), until_ms, is_too_much=True)
-    return Found(rows, until_ms)
+        return Found((), until_ms, thinned, is_too_much=True)
+    # Gaps of a series may overlap, and come in any order.
+    return Found(sorted(dict.fromkeys(rows), key=_KEY), until_ms, thinned)
 
 
 def note_fresh(connection: Connection, found: Found, unknown: Collection[int]) -> None:
@@ -125,51 +171,34 @@ def note_fresh(connection: Connection, found: Found, unknown: Collection[int]) -
 
 def note_backlog(connection: Connection, found: Found, unknown: Collection[int]) -> None:
     """Shrink the gaps by what the hub has on disk; `unknown` and held series keep theirs."""
-    done = _GAP.c.series_id.not_in([-1, *unknown])
-    connection.execute(delete(_GAP).where(done, _GAP.c.end_ms <= found.until_ms))
-    rest = update(_GAP).where(done, _GAP.c.start_ms <= found.until_ms)
+    done = (_GAP.c.is_thinned.is_(found.is_thinned), _GAP.c.series_id.not_in([-1, *unknown]))
+    connection.execute(delete(_GAP).where(*done, _GAP.c.end_ms <= found.until_ms))
+    rest = update(_GAP).where(*done, _GAP.c.start_ms <= found.until_ms)
     connection.execute(rest.values(start_ms=(found.until_ms or 0) + 1))
 
 
-def skip_emptiness(connection: Connection) -> None:
-    """Let every gap begin at a reading; drop those without one."""
+def skip_emptiness(connection: Connection, *, thinned: bool = False) -> None:
+    """Let every gap begin where there is something; drop those without it."""
+    source = _SOURCES[thinned]
     first = (
-        select(func.min(reading.c.at_ms))
-        .where(reading.c.series_id == _GAP.c.series_id)
-        .where(reading.c.at_ms.between(_GAP.c.start_ms, _GAP.c.end_ms))
+        select(func.min(source.at))
+        .where(source.table.c.series_id == _GAP.c.series_id)
+        .where(source.at > _GAP.c.start_ms - source.width_ms, source.at <= _GAP.c.end_ms)
         .scalar_subquery()
     )
-    connection.execute(delete(_GAP).where(first.is_(None)))
-    connection.execute(update(_GAP).values(start_ms=first))
+    of_kind = _GAP.c.is_thinned.is_(thinned)
+    connection.execute(delete(_GAP).where(of_kind, first.is_(None)))
+    connection.execute(update(_GAP).where(of_kind).values(start_ms=first))
 
 
-def journal(connection: Connection, number: int, span: tuple[int, int], *, now: datetime) -> None:
-    """Write down which times a batch held, for a hub that loses it."""
-    start_ms, end_ms = span
-    near = select(_SENT.c.first).where(
-        _SENT.c.began_at > now - _HOUR,
-        _SENT.c.start_ms <= end_ms + _HOUR_MS,
-        _SENT.c.end_ms >= start_ms - _HOUR_MS,
-    )
-    first = connection.scalar(near.order_by(_SENT.c.first.desc()).limit(1))
-    if first is None:
-        row = {"first": number, "last": number, "start_ms": start_ms, "end_ms": end_ms}
-        connection.execute(insert(_SENT).values(**row, began_at=now))
-        return
-    least, most = _least(connection), _most(connection)
-    wider = {"start_ms": least(_SENT.c.start_ms, start_ms), "end_ms": most(_SENT.c.end_ms, end_ms)}
-    wanted = update(_SENT).where(_SENT.c.first == first)
-    connection.execute(wanted.values(last=number, **wider))
-
-
-def send_again(connection: Connection, after: int) -> None:
-    """Make gaps of what batches after a number held: their hub has lost them."""
-    lost = connection.execute(select(_SENT).where(_SENT.c.last > after)).all()
-    marks = connection.execute(select(_MARK.c.series_id, _MARK.c.at_ms)).all()
-    for row in lost:
-        ends = ((series_id, row.start_ms, min(at_ms, row.end_ms)) for series_id, at_ms in marks)
-        _add(connection, [gap for gap in ends if gap[1] <= gap[2]])
-    connection.execute(delete(_SENT).where(_SENT.c.last > after))
+def add_gaps(
+    connection: Connection, gaps: Sequence[tuple[int, int, int]], *, thinned: bool = False
+) -> None:
+    """Write down (series, start, end) of what is to be sent, both ends included."""
+    names = ("series_id", "start_ms", "end_ms", "is_thinned")
+    if gaps:
+        rows = [dict(zip(names, (*gap, thinned), strict=True)) for gap in gaps]
+        connection.execute(insert(_GAP), rows)
 
 
 def start_over(connection: Connection) -> None:
@@ -180,9 +209,16 @@ def start_over(connection: Connection) -> None:
     backfill.enlist(connection, CONSUMER)
 
 
-def oldest_waiting_ms(connection: Connection) -> int | None:
-    """Return the time of the oldest reading that is not at the hub, or None."""
-    in_gaps = connection.scalar(select(func.min(_GAP.c.start_ms)))
+def oldest_waiting_ms(connection: Connection, *, thinned: bool = True) -> int | None:
+    """Return the time of the oldest reading that is not at the hub, or None.
+
+    Args:
+        thinned: Those that go by the minute count, too.
+    """
+    kinds = [False, True] if thinned else [False]
+    in_gaps = connection.scalar(
+        select(func.min(_GAP.c.start_ms)).where(_GAP.c.is_thinned.in_(kinds))
+    )
     first = (
         select(reading.c.at_ms)
         .where(reading.c.series_id == _MARK.c.series_id, reading.c.at_ms > _MARK.c.at_ms)
@@ -208,39 +244,42 @@ def owed_from_ms(connection: Connection, *, given_up_before_ms: int = 0) -> dict
         return {}
     owed = dict.fromkeys(connection.scalars(select(_SERIES.c.id)), 0)
     owed |= {row.series_id: row.at_ms + 1 for row in connection.execute(select(_MARK))}
-    first = select(_GAP.c.series_id, func.min(_GAP.c.start_ms)).group_by(_GAP.c.series_id)
+    first = (
+        select(_GAP.c.series_id, func.min(_GAP.c.start_ms))
+        .where(_GAP.c.is_thinned.is_(False))
+        .group_by(_GAP.c.series_id)
+    )
     late = backfill.earliest(connection, CONSUMER)
     for series_id, start_ms in (*connection.execute(first), *late.items()):
         owed[series_id] = min(owed[series_id], start_ms)
     return {series_id: max(at_ms, given_up_before_ms) for series_id, at_ms in owed.items()}
 
 
-def columns(rows: Iterable[ReadingRow]) -> Iterator[SeriesReadings]:
-    """Write rows, sorted by series and time, as they travel."""
-    for series_id, group in groupby(rows, key=itemgetter(0)):
-        _, at, value, quality, reason = zip(*group, strict=True)
-        steps = [at[0], *(b - a for a, b in pairwise(at))]
-        yield SeriesReadings(series_id, steps, list(value), _folded(quality), _folded(reason))
-
-
-def _folded(column: Sequence[int]) -> int | list[int]:
-    return column[0] if column.count(column[0]) == len(column) else list(column)
-
-
 def _behind(connection: Connection) -> list[tuple[int, int, int]]:
-    of_series = reading.c.series_id == _MARK.c.series_id
+    """Return (series, first not sent, newest) of the series whose marks are far behind."""
+    of_series, at = reading.c.series_id == _MARK.c.series_id, _MARK.c.at_ms
     newest = select(func.max(reading.c.at_ms)).where(of_series).scalar_subquery()
-    looked = select(_MARK.c.series_id, _MARK.c.at_ms, newest.label("newest")).subquery()
-    first = (
-        select(func.min(reading.c.at_ms))
-        .where(reading.c.series_id == looked.c.series_id, reading.c.at_ms > looked.c.at_ms)
-        .scalar_subquery()
-    )
-    query = select(looked.c.series_id, first, looked.c.newest)
-    far = query.where(looked.c.newest - looked.c.at_ms > FRESH_MS)
-    rows = [tuple(row) for row in connection.execute(far)]
-    # One reading after a long silence is nothing old.
-    return [(series_id, at, newest) for series_id, at, newest in rows if at <= newest - FRESH_MS]
+    query = select(
+        _MARK.c.series_id,
+        _first_after(reading.c.at_ms, at).label("first"),
+        func.coalesce(newest, rollup_mark.c.raw_from_ms + FRESH_MS).label("newest"),
+        # Readings behind the mark may have expired; their minutes are still there.
+        case((rollup_mark.c.raw_from_ms > at, _first_after(rollup_minute.c.start_ms, at))),
+    ).join(rollup_mark, rollup_mark.c.series_id == _MARK.c.series_id, isouter=True)
+    looked = query.add_columns(at.label("at_ms")).subquery()
+    far = select(*list(looked.c)[:4]).where(looked.c.newest - looked.c.at_ms > FRESH_MS)
+    found = []
+    for series_id, first, last, minute in connection.execute(far):
+        begins = min((one for one in (first, minute) if one is not None), default=last)
+        # One reading after a long silence is nothing old.
+        if begins <= last - FRESH_MS:
+            found.append((series_id, begins, last))
+    return found
+
+
+def _first_after(column: Column[int], after: Any) -> Any:
+    of_series = column.table.c.series_id == _MARK.c.series_id
+    return select(func.min(column)).where(of_series, column > after).scalar_subquery()
 
 
 def _note_late(connection: Connection, late: Sequence[backfill.Backfilled]) -> None:
@@ -250,15 +289,8 @@ def _note_late(connection: Connection, late: Sequence[backfill.Backfilled]) -> N
         (one.series_id, one.start_ms, min(one.end_ms - 1, marks.get(one.series_id, -1)))
         for one in late
     )
-    _add(connection, [row for row in ends if row[1] <= row[2]])
+    add_gaps(connection, [row for row in ends if row[1] <= row[2]])
     backfill.advance(connection, CONSUMER, late[-1].sequence)
-
-
-def _add(connection: Connection, gaps: Sequence[tuple[int, int, int]]) -> None:
-    names = ("series_id", "start_ms", "end_ms", "is_thinned")
-    if gaps:
-        rows = [dict(zip(names, (*gap, False), strict=True)) for gap in gaps]
-        connection.execute(insert(_GAP), rows)
 
 
 def _move_marks(connection: Connection, marks: Mapping[int, int]) -> None:
@@ -266,24 +298,6 @@ def _move_marks(connection: Connection, marks: Mapping[int, int]) -> None:
         wanted = update(_MARK).where(_MARK.c.series_id == bindparam("of"))
         rows = [{"of": series_id, "to": at_ms} for series_id, at_ms in marks.items()]
         connection.execute(wanted.values(at_ms=bindparam("to")), rows)
-
-
-def _in_gaps(
-    connection: Connection, until_ms: int, held: Collection[int], most: int | None
-) -> list[ReadingRow]:
-    least = _least(connection)
-    query = (
-        select(reading)
-        .select_from(_GAP)
-        .join(reading, reading.c.series_id == _GAP.c.series_id)
-        .where(_GAP.c.start_ms <= until_ms, _GAP.c.series_id.not_in([-1, *held]))
-        .where(reading.c.at_ms >= _GAP.c.start_ms)
-        .where(reading.c.at_ms <= least(_GAP.c.end_ms, until_ms))
-        .limit(most)
-    )
-    rows: list[ReadingRow] = [tuple(row) for row in connection.execute(query)]
-    # Gaps of a series may overlap, and come in any order.
-    return sorted(dict.fromkeys(rows), key=_KEY)
 
 
 def _fresh(found: str) -> TextClause:
@@ -307,9 +321,5 @@ _FRESH = {
 }
 
 
-def _least(connection: Connection) -> Any:
+def least(connection: Connection) -> Any:
     return func.least if connection.dialect.name == "postgresql" else func.min
-
-
-def _most(connection: Connection) -> Any:
-    return func.greatest if connection.dialect.name == "postgresql" else func.max

@@ -75,11 +75,32 @@ class SeriesReadings(msgspec.Struct, frozen=True):
     reason: int | list[int] = 0
 
 
-class Readings(msgspec.Struct, frozen=True):
+class SeriesMinutes(msgspec.Struct, frozen=True):
+    """Whole minutes of one series that waited too long to be sent whole, oldest first.
+
+    Attributes:
+        series: The number of the series at the edge.
+        at: Minutes since 1970 of the first, then the steps from each to the next.
+        good, uncertain, bad: How many readings, by quality; a number for all, or one for each.
+        total, low, high: Of good and uncertain raw values together; None where there is none.
+    """
+
+    series: int
+    at: list[int]
+    good: int | list[int]
+    uncertain: int | list[int]
+    bad: int | list[int]
+    total: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+
+
+class Readings(msgspec.Struct, frozen=True, omit_defaults=True):
     store: str
     number: int
     series: list[SeriesReadings]
     waiting: Waiting = Waiting()
+    minutes: list[SeriesMinutes] = []
 
 
 class ReadingsReceipt(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from api.pages.lotfields import document_said
 from api.pages.lotviews import history, tree
 from api.problems import sentence, status_of
 from api.templating import page
-from traceability import acts, by_stage
+from traceability import acts, by_minute, by_stage
 from traceability.acts import Occasion
 from traceability.database import reading_session, writing_session
 from traceability.errors import NotFound, TraceabilityError
@@ -99,7 +99,15 @@ def lived_through(lot_id: str, request: Request, session: ReadSession, web: InWe
     reader, zone = reader_of(request), story.farm.time_zone
     stages = stageviews.views_of(reader, by_stage.of_lot(session, lot, now=web.now()), zone)
     found = figures.of_lot(reader, story)
-    return page(request, "lot_conditions.html", lot=lot, story=story, figures=found, stages=stages)
+    return page(
+        request,
+        "lot_conditions.html",
+        lot=lot,
+        story=story,
+        figures=found,
+        stages=stages,
+        thinned=by_minute.within(session, story.growing.spans),
+    )
 
 
 @router.post("/lots/{lot_id}/{kind}")

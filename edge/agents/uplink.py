@@ -1,8 +1,10 @@
 """Sends what is recorded here to the hub: records first and in order, readings beside them.
 
 One round: a batch of records, then what is fresh of the readings, then, while no record waits, a
-piece of the backlog. So a week's replay delays a fresh reading by one batch, and nothing delays a
-record. Each batch waits for the hub's receipt, which is stored here before the next one goes.
+piece of the backlog: first of what goes whole, since it has more to lose by waiting, then of what
+goes by the minute (`traceability.uplink_thinning`). So a week's replay delays a fresh reading by
+one batch, and nothing delays a record. Each batch waits for the hub's receipt, which is stored here
+before the next one goes.
 
 A hub that does not answer, or says no, is asked again with growing pauses (full jitter, so that
 many sites do not come back at once), which start anew only after a stable minute.
@@ -19,25 +21,28 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from edge import enrolment
+from edge import enrolment, uplink_bounds
+from edge.backlog_window import Window
 from edge.clock import Clock
 from edge.errors import EdgeError, HubFailed, HubTooOld
 from edge.hub_client import HubClient, packed
 from edge.lasting import outlasting_the_database
 from edge.settings import Settings
 from edge.uplink_health import UplinkHealth
-from traceability import database, uplink, uplink_readings, uplink_records
+from traceability import (
+    database,
+    uplink,
+    uplink_columns,
+    uplink_journal,
+    uplink_readings,
+    uplink_records,
+    uplink_thinning,
+)
 from traceability.database import reading_session, writing_session
 from traceability.store_id import store_id
 from traceability.uplink_readings import TELEMETRY, Found, News
 from traceability.uplink_records import RECORDS, receipted, set_receipt
-from traceability.wire import (
-    Readings,
-    Record,
-    Records,
-    RecordsReceipt,
-    Waiting,
-)
+from traceability.wire import Record, Records, RecordsReceipt, Waiting
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +54,8 @@ ASK_AGAIN_S = 60.0
 LEVEL_EVERY_S = 10.0
 # A record is looked for this often while nothing else is to be done; telemetry gathers longer.
 LOOK_EVERY_S = 1.0
-FIRST_WINDOW_MS, LONGEST_WINDOW_MS = 600_000, 7 * 86_400_000
+# Counting what waits takes a second on a small board; it is hours and days old.
+FILL_EVERY_S = 600.0
 
 _T = TypeVar("_T")
 
@@ -61,7 +67,8 @@ class _Pace:
     fresh: float = 0.0
     ask: float = 0.0
     level: float = 0.0
-    window_ms: int = FIRST_WINDOW_MS
+    measure: float = 0.0
+    thin: float = 0.0
 
 
 class Uplink:
@@ -85,6 +92,7 @@ class Uplink:
         self._held: set[int] = set()
         self._waiting = Waiting()
         self._pace = _Pace()
+        self._windows = {False: Window(), True: Window()}  # of what goes whole, by the minute
         self._stable_from = 0.0
 
     async def run(self) -> None:
@@ -110,6 +118,8 @@ class Uplink:
         async with HubClient(self._settings, who.hub, who.credential) as hub:
             await self._ask(hub)
             self._stable_from = self._clock.monotonic()
+            await self._look()
+            self._pace.thin = 0.0
             while True:
                 await self._round(hub)
                 self._health.bytes_sent = hub.bytes_sent
@@ -120,12 +130,14 @@ class Uplink:
             await self._ask(hub)
         if now >= self._pace.level:
             await self._read_level()
+        if now >= self._pace.thin:
+            await self._thin()
         is_busy = await self._send_records(hub)
         if now >= self._pace.fresh:
             self._pace.fresh = now + self._settings.hub.every_s
             is_busy |= await self._send_fresh(hub)
         if not is_busy:
-            is_busy = await self._send_backlog(hub)
+            is_busy = await self._send_backlog(hub) or await self._send_backlog(hub, thinned=True)
         if not is_busy:
             await self._clock.sleep(min(LOOK_EVERY_S, self._settings.hub.every_s))
 
@@ -188,30 +200,33 @@ class Uplink:
         self._pace.fresh = 0.0
         return True
 
-    async def _send_backlog(self, hub: HubClient) -> bool:
+    async def _send_backlog(self, hub: HubClient, *, thinned: bool = False) -> bool:
         """Send the oldest piece of what an outage left behind; return whether there was any."""
-        limit = self._settings.hub.batch_readings
+        limit, window = self._settings.hub.batch_readings, self._windows[thinned]
         found = await self._read(
             lambda session: uplink_readings.backlog(
                 session.connection(),
-                window_ms=self._pace.window_ms,
+                window_ms=window.ms,
                 limit=2 * limit,
                 held=self._held,
+                thinned=thinned,
             )
         )
         if found is None:
             return False
         if found.is_too_much:
-            self._pace.window_ms = max(1, self._pace.window_ms // 2)
-            return True
-        if not found.rows:
-            await self._write(lambda s: uplink_readings.skip_emptiness(s.connection()))
-            return True
-        await self._send_readings(hub, found, uplink_readings.note_backlog)
-        wider = self._pace.window_ms * limit // len(found.rows)
-        bounded = min(max(wider, self._pace.window_ms // 2), 2 * self._pace.window_ms)
-        self._pace.window_ms = min(max(1, bounded), LONGEST_WINDOW_MS)
+            window.was_too_long()
+        elif not found.rows:
+            await self._write(partial(self._skip, thinned))
+        else:
+            await self._send_readings(hub, found, uplink_readings.note_backlog)
+            window.held(len(found.rows), wanted=limit)
         return True
+
+    def _skip(self, thinned: bool, session: Session) -> None:
+        # Where readings have expired meanwhile, their minutes are still to be sent.
+        uplink_thinning.thin(session.connection(), self._health.fill.whole_from_ms)
+        uplink_readings.skip_emptiness(session.connection(), thinned=thinned)
 
     async def _send_readings(
         self,
@@ -222,8 +237,7 @@ class Uplink:
         number = 1 + await self._read(lambda session: receipted(session, TELEMETRY))
 
         def pack() -> bytes:
-            columns = list(uplink_readings.columns(found.rows))
-            return packed(Readings(self._store, number, columns, self._waiting))
+            return packed(uplink_columns.batch(self._store, number, found, self._waiting))
 
         receipt = await hub.send_readings(await asyncio.to_thread(pack))
         if receipt.number != number:
@@ -233,12 +247,12 @@ class Uplink:
         def keep(session: Session) -> None:
             connection, now = session.connection(), self._clock.now()
             note(connection, found, {*receipt.unknown, *self._held})
-            uplink_readings.journal(connection, number, found.span, now=now)
+            uplink_journal.journal(connection, number, found.span, now=now)
             set_receipt(session, TELEMETRY, number, now)
 
         await self._write(keep)
         self._held.update(receipt.unknown)
-        self._health.took_readings(len(found.rows), receipt)
+        self._health.took_readings(len(found.rows), is_thinned=found.is_thinned)
 
     async def _look(self) -> None:
         def look(session: Session) -> News:
@@ -247,13 +261,26 @@ class Uplink:
         while news := await self._read(look):
             await self._write(partial(_take_notice, news))
 
+    async def _thin(self) -> None:
+        self._pace.thin = self._clock.monotonic() + FILL_EVERY_S
+        await self._write(self._bounded(uplink_bounds.keep))
+
     async def _read_level(self) -> None:
-        self._pace.level = self._clock.monotonic() + LEVEL_EVERY_S
+        now = self._clock.monotonic()
+        self._pace.level = now + LEVEL_EVERY_S
+        if now >= self._pace.measure:
+            self._pace.measure = now + FILL_EVERY_S
+            await self._read(self._bounded(uplink_bounds.measure))
         self._health.level = await self._read(uplink.level)
         self._waiting = uplink.as_told(self._health.level)
 
+    def _bounded(self, work: Callable[..., None]) -> Callable[[Session], None]:
+        now = self._clock.now()
+        return lambda session: work(session, self._settings, self._health, now)
+
     async def _say(self, error: EdgeError | None) -> None:
         """Keep how it stands, where the page, the doctor and the alarms look; log a change."""
+        await self._read_level()
         status = self._health.status(error, held=len(self._held), now=self._clock.now())
         if self._health.has_changed:
             if error is None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import msgspec
@@ -12,10 +13,11 @@ from sqlmodel import select
 from edge.commands import _text
 from edge.commands._arguments import Code
 from edge.commands._desk import Desk, InOrder, looks_up, manages
-from traceability import edges, uplink, uplink_records
+from traceability import edges, thinned, uplink, uplink_records
 from traceability.edges import Sender
 from traceability.models import Act, UplinkRefusal
 from traceability.replicated import ACT
+from traceability.thinned import ByMinute
 from traceability.uplink import Level
 
 _MEND = (
@@ -24,6 +26,8 @@ _MEND = (
 )
 # A status older than this says that no agent runs.
 _SILENT = timedelta(minutes=5)
+# Below that nothing is near to be thinned.
+_WORTH_SAYING = 0.05
 
 
 @click.group(cls=InOrder)
@@ -74,13 +78,21 @@ def list_edges(desk: Desk, refused: bool) -> str:
     senders = edges.listed(desk.session)
     if refused:
         return _refused_of(desk, senders)
+    by_minute = thinned.of_edges(desk.session)
     if desk.as_json:
-        return _text.as_json([_as_json(sender) for sender in senders])
+        return _text.as_json([_as_json(one, by_minute.get(one.edge.id)) for one in senders])
     if not senders:
         return "no site is enrolled here yet; make a code: minori hub enrol"
     header = ("edge", "state", "last seen", "records waiting", "refused", "readings up to")
     rows = [_row(sender, desk.now) for sender in senders]
-    return "\n".join(_text.table(header, rows, numbers=(3, 4)))
+    lines = _text.table(header, rows, numbers=(3, 4))
+    for one in senders:
+        if one.edge.id in by_minute:
+            span = _days(by_minute[one.edge.id])
+            lines += _text.filled(
+                f"{one.edge.name}: {span} by the minute, because it was away for too long"
+            )
+    return "\n".join(lines)
 
 
 @command.command()
@@ -100,7 +112,8 @@ def status(desk: Desk) -> str:
     """On a site: what is collected, what is safely at the hub, and what waits since when."""
     level = uplink.level(desk.session)
     if desk.as_json:
-        said = asdict(level) | {"status": msgspec.to_builtins(level.status)}
+        status = msgspec.to_builtins(level.status)
+        said = asdict(level) | {"status": status, "thinned": _ends(level.thinned)}
         return _text.as_json({key: _plain(value) for key, value in said.items()})
     return "\n".join(_status_lines(level, desk.now))
 
@@ -162,9 +175,23 @@ def _status_lines(level: Level, now: datetime) -> list[str]:
         lines += ["readings  all safely there"]
     else:
         lines += [f"readings  waiting{_age(level.oldest_reading_at, now)}"]
+    if level.thinned:
+        lines += [f"          {_days(level.thinned)} by the minute: too old to go whole"]
+    if said.fill >= _WORTH_SAYING:
+        full = f"{said.fill:.0%} of what may wait whole (whole_days, whole_mb of [hub])"
+        lines += [f"          {full}"]
     if said.held:
         lines += [f"          {said.held} series wait until the hub knows them"]
     return lines
+
+
+def _days(span: ByMinute) -> str:
+    zone = ZoneInfo(span.time_zone)
+    return " to ".join(_text.local(at, zone) for at in span[:2])
+
+
+def _ends(span: ByMinute | None) -> dict[str, str] | None:
+    return {"start": span.start.isoformat(), "end": span.end.isoformat()} if span else None
 
 
 def _age(oldest: datetime | None, now: datetime) -> str:
@@ -199,7 +226,7 @@ def _refusal(row: Any) -> dict[str, object]:
     return {key: getattr(row, key) for key in keys} | {"refused_at": row.refused_at.isoformat()}
 
 
-def _as_json(sender: Sender) -> dict[str, object]:
+def _as_json(sender: Sender, by_minute: ByMinute | None) -> dict[str, object]:
     edge, stream = sender.edge, sender.stream
     return {
         "edge": edge.name,
@@ -209,6 +236,7 @@ def _as_json(sender: Sender) -> dict[str, object]:
         "records": stream.records if stream else 0,
         "refused": sender.refused,
         "waiting": edge.said,
+        "by_minute": _ends(by_minute),
     }
 
 

@@ -48,3 +48,27 @@ class Hub(Table):
             "Small: a long backlog takes longer. Large: more memory, and fresh readings wait.",
         ),
     ] = 20_000
+    whole_days: Annotated[
+        float,
+        Field(ge=1, le=3650),
+        Says(
+            "How long readings wait for a hub that is away before only their minutes go. [d]",
+            "Small: the hub sees minutes of a short outage. Large: the card has to hold it all.",
+        ),
+    ] = 30.0
+    whole_mb: Annotated[
+        int,
+        Field(ge=10, le=1_000_000),
+        Says(
+            "How much of them waits whole, about; beyond it the oldest go by the minute. [MB]",
+            "Small: thinned early. Large: more than the card holds; readings wait, see disk.",
+        ),
+    ] = 2000
+    minutes_days: Annotated[
+        float,
+        Field(ge=1, le=3650),
+        Says(
+            "How long such minutes wait before they are given up, at least whole_days. [d]",
+            "Small: the hub never sees a long outage. Large: nothing; minutes take little room.",
+        ),
+    ] = 365.0

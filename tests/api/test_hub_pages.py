@@ -16,7 +16,7 @@ from tests.factories import START, a_farm, on_day, packed
 from tests.serving import serving
 from tests.traceability.conftest import postgres_server, url  # noqa: F401  fixtures
 from tests.traceability.two_databases import NOW, Line, enrolled, new_engine
-from traceability import database, edges, lots, readings, uplink, uplink_readings
+from traceability import database, edges, lots, readings, uplink, uplink_columns
 from traceability.inbox_readings import take
 from traceability.models import Lot
 from traceability.readings import Delivery, Recorder
@@ -59,7 +59,7 @@ def _sent(hub: Engine, folder: Path, site: str, temperature_c: float) -> Lot:
         member = enrolled(there, site=site, is_known=site == "north")
         assert Line(edge, there, member).carry().refused == []
         rows = list(edge.connection().exec_driver_sql("SELECT * FROM reading ORDER BY 1, 2"))
-        columns = list(uplink_readings.columns(tuple(row) for row in rows))
+        columns = list(uplink_columns.columns(tuple(row) for row in rows))
         take(there, member, Readings(store_id(edge), 1, columns), now=NOW)
     engine.dispose()
     return bags

@@ -43,6 +43,7 @@ from traceability.models.rollups import (
     rollup_hour,
     rollup_mark,
     rollup_minute,
+    thinned_span,
 )
 from traceability.models.units import UNIT_KINDS, LogisticUnit, UnitLine
 from traceability.models.uplink import (
@@ -128,4 +129,5 @@ __all__ = [
     "rollup_hour",
     "rollup_mark",
     "rollup_minute",
+    "thinned_span",
 ]

@@ -57,3 +57,12 @@ rollup_due = Table(
     Column("start_ms", BigInteger, nullable=False),
     Column("end_ms", BigInteger, nullable=False),  # half-open
 )
+
+# On a hub: where minutes are all there is, because readings had waited too long at their edge.
+thinned_span = Table(
+    "thinned_span",
+    SQLModel.metadata,
+    Column("series_id", Integer, ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    Column("start_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("end_ms", BigInteger, nullable=False),  # half-open
+)
