@@ -140,6 +140,7 @@ def measures(_: Reader) -> dict[str, str]:
         "sugar": _("Sugar"),
         "brix": _("Brix"),
         "bacteria": _("Bacteria"),
+        "head_weight": _("Weight of one head"),
     }
 
 
@@ -166,6 +167,15 @@ def forecast_histories(_: Reader) -> dict[str, tuple[str, str]]:
         "harvest": (_("Harvested"), _("Harvest by week")),
         "pack": (_("Packed"), _("Packs by week")),
         "ship": (_("Shipped"), _("Taken by week")),
+    }
+
+
+def lot_bases(_: Reader) -> dict[str, str]:
+    """What a growing lot's kilograms rest on."""
+    return {
+        "weighed": _("a weighing"),
+        "pooled": _("finished lots"),
+        "prior": _("too few lots of our own"),
     }
 
 

@@ -6,15 +6,14 @@ No transaction is open while it fits: a farm's SQLite has one writer, and the pr
 import asyncio
 import hashlib
 import json
-import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from sqlalchemy import Engine
 
-from edge.errors import FitFailed
+from edge.fit_process import in_child
 from edge.settings import Forecast as ForecastSettings
 from forecasting import Forecast
 from traceability import forecasts, yields
@@ -25,8 +24,6 @@ from traceability.models import ForecastRecord
 from traceability.yields import Week
 
 HORIZON_WEEKS = 8
-# A fit takes seconds on a small board; one that has not ended by then never will.
-LIMIT_S = 600.0
 NO_HARVEST = "no_harvest"
 # Another version may fit otherwise, so what it was given is not the same.
 _FITTED_BY = ("minori", "prophet", "statsforecast", "numpy", "pandas")
@@ -65,7 +62,7 @@ async def make(
         "horizon_weeks": horizon_weeks,
         "accept": sorted(accept),
     }
-    digest = _digest(request)
+    digest = digest_of(request)
     if newest is not None and newest.refusal is None and newest.given_digest == digest:
         return newest
     made = await _made(subject, request | {"today": now.date().isoformat()}, digest)
@@ -80,7 +77,8 @@ def _known(
         return yields.weekly(session, subject, until=now), forecasts.newest(session, subject)
 
 
-def _digest(request: dict[str, Any]) -> str:
+def digest_of(request: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a child process is given, and of who works on it there."""
     versions = {name: _version(name) for name in _FITTED_BY}
     given = json.dumps([request, versions], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(given.encode()).hexdigest()
@@ -102,13 +100,7 @@ async def _made(subject: Subject, request: dict[str, Any], digest: str) -> Made:
             f"a forecast needs weeks to go by: record them, with their weights, as they come"
         )
         return Made(json.dumps({"code": NO_HARVEST, "message": sentence}), NO_HARVEST, digest)
-    answer = await _in_child(series, request)
-    if "missing" in answer:
-        raise FitFailed(
-            series=series,
-            cause=f"the library {answer['missing']} is not installed here",
-            next_step="install Minori with its forecast extra: pip install 'minori[forecast]'",
-        )
+    answer = await in_child("edge.fit", series, request)
     if "refusal" in answer:
         refusal = {"code": answer["refusal"], "message": answer["message"]}
         return Made(json.dumps(refusal, ensure_ascii=False), answer["refusal"], digest)
@@ -126,33 +118,3 @@ def _word(subject: Subject) -> str:
     if subject.partner is not None:
         return "shipment"
     return "harvest" if subject.item is None else "packing"
-
-
-async def _in_child(series: str, request: dict[str, Any]) -> dict[str, str]:
-    # -P: the folder we happen to stand in is not a place to import `edge` from.
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "edge.fit"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(LIMIT_S):
-            out, err = await child.communicate(json.dumps(request).encode())
-    except TimeoutError as error:
-        cause = f"it did not end within {LIMIT_S:.0f} s"
-        raise FitFailed(series=series, cause=cause, next_step="try again later") from error
-    finally:
-        # Cancelled or late: nobody waits for the answer any more, so nobody need compute it.
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode != 0:
-        last = (err.decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-        raise FitFailed(
-            series=series,
-            cause=f"its process ended with {child.returncode} ({last})",
-            next_step="a negative number is a signal, -9 mostly too little memory; try again",
-        )
-    answer: dict[str, str] = json.loads(out)
-    return answer

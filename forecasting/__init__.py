@@ -5,14 +5,16 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from forecasting.errors import ForecastingError, NotAHistory, Refused
-from forecasting.result import Forecast, Note, Score, Step
+from forecasting.result import Expected, Forecast, LotsNow, Note, Score, Step
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "Expected",
     "Forecast",
     "ForecastingError",
+    "LotsNow",
     "NotAHistory",
     "Note",
     "Refused",

@@ -8,7 +8,7 @@ left out of the table: both move the weeks the same minute.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,24 +17,16 @@ import pandas as pd
 from forecasting.backtest import seed_of
 from forecasting.growth import Curve, check, fit_curve, last_weighing
 from forecasting.measures import QUANTILES
-from forecasting.result import Forecast, Step
+from forecasting.result import Expected, Forecast, Score, Step
 from forecasting.table import Floats
 
 DRAWS = 400
 JITTER_DAYS = 1.0  # a harvest is planned by the day, finished lots are few
 OVERDUE_DAYS = 7  # a lot older than any before it is harvested within a week
 USUAL_DAYS, USUAL_DAYS_SD = 40.0, 5.0  # of a recipe nobody has finished yet; marked as prior
+LOT_CUTOFFS, LOT_CUTOFF_STEP = 6, 4  # half a year of looking back at what lots would have said
+UNJUDGED = 0.30  # days or light alone missed the weight of six other lots by 28 to 34 %
 LEAST_JUDGED = 3  # past cutoffs from which the lots' own error is believed
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One growing lot: P10, P50, P90 of its harvest day and weight."""
-
-    lot: str
-    harvest: tuple[date, date, date]
-    kg: tuple[float, float, float]
-    basis: str  # weighed, pooled (never weighed), or prior (too few lots of this site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +44,20 @@ class Weeks:
 
 
 def expect(
-    lots: pd.DataFrame, weighings: pd.DataFrame, *, at: date, weeks: int, series: str = "lots"
+    lots: pd.DataFrame,
+    weighings: pd.DataFrame,
+    *,
+    at: date,
+    weeks: int,
+    series: str = "lots",
+    first: date | None = None,
 ) -> Weeks:
     """Expect the harvest of every lot that grows on the day `at` (tables: forecasting.growth).
 
     Args:
-        at: the Sunday before the first week; nothing later than this day is looked at, save the
-            starts of planned lots.
+        at: nothing later than this day is looked at, save the starts of planned lots.
         weeks: weeks ahead, each Monday to Sunday.
+        first: the first week's Monday, at most `at` + 1; that day if not given.
     """
     check(lots, weighings)
     now = pd.Timestamp(at)
@@ -69,18 +67,19 @@ def expect(
         recipe: fit_curve(done, weighings[weighings["weighed_on"] <= now], recipe=recipe)
         for recipe in sorted(set(growing["recipe"]))
     }
+    gone = 0 if first is None else (now - pd.Timestamp(first)).days + 1  # days of the first week
     draw = np.random.default_rng(seed_of(series, at))
     sums = np.zeros((DRAWS, weeks))
     expected = []
     for row in growing.sort_values("lot").to_dict("records"):
         curve = curves[row["recipe"]]
         days, kg, basis = _draw_lot(row, curve, weighings, now, draw)
-        week = (days - 1) // 7
+        week = (days - 1 + gone) // 7
         for column in range(weeks):
             sums[:, column] += np.where(week == column, kg, 0.0)
         expected.append(_summed_up(str(row["lot"]), days, kg, basis, now))
     levels = np.quantile(sums, QUANTILES, axis=0).T
-    return Weeks(tuple(expected), levels, _known(curves, growing, weeks))
+    return Weeks(tuple(expected), levels, _known(curves, growing, weeks, now, gone))
 
 
 def past_error(
@@ -118,21 +117,36 @@ def past_error(
     return np.where((judged >= LEAST_JUDGED) & (total > 0), error, np.nan)
 
 
+def error_before(
+    lots: pd.DataFrame, weighings: pd.DataFrame, history: pd.DataFrame, *, weeks: int
+) -> Floats:
+    """`past_error` over half a year of cutoffs before the end of a history."""
+    sunday = history["ds"].iloc[-1].date() + timedelta(days=6)
+    back = range(weeks, weeks + LOT_CUTOFFS * LOT_CUTOFF_STEP, LOT_CUTOFF_STEP)
+    cutoffs = [sunday - timedelta(weeks=by) for by in back]
+    return past_error(lots, weighings, history, cutoffs=cutoffs, weeks=weeks)
+
+
 def with_lots(forecast: Forecast, weeks: Weeks, lots_error: Floats) -> Forecast:
     """Weigh lots into the near weeks by 1 / (past error)^2 of each source at that step.
 
     Where only a share of a week can be in the ground yet, the history fills the rest. Each row
     says which share of its P50 came from lots.
     """
-    score = forecast.error
+    return replace(forecast, steps=blended(forecast.steps, forecast.error, weeks, lots_error))
+
+
+def blended(
+    steps: Sequence[Step], score: Score | None, weeks: Weeks, lots_error: Floats
+) -> tuple[Step, ...]:
+    """The same for the steps alone, the first of them in the first of `weeks`."""
     history_error = score.wape if score and score.wape is not None else float("nan")
-    steps = [
+    return tuple(
         _blend(step, weeks.kg[at], float(weeks.known[at]), float(lots_error[at]), history_error)
         if at < len(weeks.kg)
         else step
-        for at, step in enumerate(forecast.steps)
-    ]
-    return replace(forecast, steps=tuple(steps))
+        for at, step in enumerate(steps)
+    )
 
 
 def _blend(step: Step, kg: Floats, known: float, lots_error: float, history_error: float) -> Step:
@@ -145,10 +159,9 @@ def _blend(step: Step, kg: Floats, known: float, lots_error: float, history_erro
 
 
 def _weight(lots_error: float, history_error: float) -> float:
-    """Equal parts while either has not been judged."""
-    if not (np.isfinite(lots_error) and np.isfinite(history_error)):
-        return 0.5
-    lots, history = max(lots_error, 1e-6) ** -2, max(history_error, 1e-6) ** -2
+    """By 1 / error^2; what has not been judged yet is taken to miss by what lots usually do."""
+    errors = [error if np.isfinite(error) else UNJUDGED for error in (lots_error, history_error)]
+    lots, history = (max(error, 1e-6) ** -2 for error in errors)
     return float(lots / (lots + history))
 
 
@@ -184,8 +197,15 @@ def _draw_lot(
         # Nobody has harvested or weighed this recipe: the lot has a date and no weight.
         return to_harvest - age, np.zeros(DRAWS), "prior"
     log_g = curve.log_weight(level, to_harvest) + draw.normal(0.0, spread, DRAWS)
-    kg = float(row["pieces"]) * curve.survival * np.exp(log_g) / 1000
+    kg = _heads(row, curve) * np.exp(log_g) / 1000
     return to_harvest - age, kg, basis if curve.basis == "site" else "prior"
+
+
+def _heads(row: Mapping[Hashable, Any], curve: Curve) -> float:
+    """Heads to come: those that usually survive of the sown, and no more than are left."""
+    usual = float(row["pieces"]) * curve.survival
+    left = row.get("left")
+    return usual if left is None or not np.isfinite(left) else min(usual, float(left))
 
 
 def _draw_days(curve: Curve, age: float, draw: np.random.Generator) -> Floats:
@@ -208,11 +228,17 @@ def _summed_up(lot: str, days: Floats, kg: Floats, basis: str, now: pd.Timestamp
     return Expected(lot, (when[0], when[1], when[2]), (low, middle, high), basis)
 
 
-def _known(curves: Mapping[str, Curve], growing: pd.DataFrame, weeks: int) -> Floats:
-    """Share of finished lots that took longer than the days to the middle of each week."""
+def _known(
+    curves: Mapping[str, Curve], growing: pd.DataFrame, weeks: int, now: pd.Timestamp, gone: int
+) -> Floats:
+    """Share of finished lots that took longer than from the last sowing to each week's middle.
+
+    Whoever plans sowings plans all of them up to the last: until then nothing else will be sown.
+    """
     days = [curve.days for curve in curves.values() if curve.finished]
     if not days or growing.empty:
         return np.zeros(weeks)
     pooled = np.concatenate(days)
-    middles = 7 * np.arange(weeks) + 4
+    planned = max(0, (growing["started_on"].max() - now).days)
+    middles = 7 * np.arange(weeks) + 4 - gone - planned
     return np.array([float(np.mean(pooled > middle)) for middle in middles])

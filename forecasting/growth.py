@@ -191,7 +191,9 @@ def _spread_weighed(points: pd.DataFrame, slopes: Floats) -> float:
         return SPREAD_WEIGHED
     is_final = points["final"].astype(bool)
     final = points[is_final].set_index("lot")[["days", "head_g"]]
-    before = points[~is_final].join(final, on="lot", rsuffix="_final", how="inner")
+    # pandas names the index of an empty join after its key, which then is there twice.
+    joined = points[~is_final].join(final, on="lot", rsuffix="_final", how="inner")
+    before = joined.reset_index(drop=True)
     before = before[before["days"] <= before["days_final"] - LEAST_AHEAD_DAYS]
     last = before.sort_values("days").groupby("lot").last()
     if last.empty:

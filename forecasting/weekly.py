@@ -21,7 +21,6 @@ from forecasting.result import Forecast, Note, Score, Step
 from forecasting.study import MIX, Examined, Judged, Plan, examine, judge
 from forecasting.table import WEEK_DAYS, Ahead, Floats, Past, periods_ahead, read_history
 
-LOT_CUTOFFS, LOT_CUTOFF_STEP = 6, 4  # half a year of looking back at what lots would have said
 _NO_WEIGHINGS = pd.DataFrame(columns=list(WEIGHING_COLUMNS))
 STAN = "prophet_log"  # the member that is fitted by Prophet itself here, and kept as its JSON
 
@@ -59,9 +58,7 @@ def _with_lots(
     """Weigh growing lots into the near weeks by what they missed by at past cutoffs."""
     sunday: date = past.ds[-1].item() + timedelta(days=WEEK_DAYS - 1)
     weeks = len(made.steps)
-    back = range(weeks, weeks + LOT_CUTOFFS * LOT_CUTOFF_STEP, LOT_CUTOFF_STEP)
-    cutoffs = [sunday - timedelta(weeks=by) for by in back]
-    error = ground.past_error(lots, weighings, history, cutoffs=cutoffs, weeks=weeks)
+    error = ground.error_before(lots, weighings, history, weeks=weeks)
     found = ground.expect(lots, weighings, at=sunday, weeks=weeks, series=past.series)
     return ground.with_lots(made, found, error)
 

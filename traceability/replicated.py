@@ -141,6 +141,8 @@ STAYS_HERE: Mapping[str, str] = {
     "user": "who may sign in is each service's own matter",
     "job": "a wish of this process's own readers",
     "forecast": "made from one site's lots; the hub fits its own from all of them",
+    "forecast_lots": "belongs to a forecast made here",
+    "sowing_plan": "what a site means to do; the hub is told what was sown",
     "alarm_pause": "what keeps this site's agent quiet",
     "alarm_watch": "what the alarm agent here remembers",
     "notification": "each service tells its own people",

@@ -10,6 +10,7 @@ from api.pages import (
     rooms,
     session,
     sheets,
+    sowing,
     today,
 )
 
@@ -20,6 +21,7 @@ ROUTERS = (
     recipes.router,
     lots.router,
     forecasts.router,
+    sowing.router,
     recalls.router,
     sheets.router,
     catalogue.router,

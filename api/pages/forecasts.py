@@ -12,12 +12,13 @@ from sqlmodel import Session, col, select
 from api import charts, words
 from api.deps import FormSaid, InWeb, ReadSession, SignedIn, WriteSession
 from api.figures import Figure
+from api.forecast_now import Now, now_of
 from api.forecast_subject import AskedOf, Narrowed, address_of
 from api.i18n import Reader
 from api.language import reader_of
 from api.templating import page
-from forecasting import Forecast, ForecastingError, Step
-from traceability import forecasts, yields
+from forecasting import Forecast, ForecastingError, LotsNow, Step
+from traceability import forecasts, growing, yields
 from traceability.forecast_subject import Subject
 from traceability.models import Crop, ForecastRecord, Party, Site, TradeItem
 
@@ -38,10 +39,19 @@ class Shown:
     refusal: str
     figure: Figure | None
     last_year: dict[date, float]
+    holds: Now | None = None
 
     @property
     def crop(self) -> Crop:
         return self.subject.crop
+
+    @property
+    def lots(self) -> LotsNow | None:
+        return self.holds.lots if self.holds else None
+
+    @property
+    def lots_at(self) -> datetime | None:
+        return self.holds.lots_at if self.holds else None
 
     def percent_off(self, score: str) -> float | None:
         """Return the error of past forecasts as a share of all that came (WAPE)."""
@@ -83,6 +93,8 @@ def one(
         zone=zone,
         address_of=address_of,
         others=[one for one in known if one.partner is None or viewer.may_write],
+        plans=growing.plans(session, subject) if viewer.may_write else (),
+        basis=words.lot_bases(reader_of(request)),
         choices=_choices(session, subject.crop) if viewer.may_write else None,
     )
 
@@ -128,22 +140,23 @@ def _shown(session: Session, reader: Reader, subject: Subject, now: datetime) ->
     record = forecasts.newest(session, subject)
     if record is None:
         return Shown(subject, None, None, "", None, {})
-    if record.refusal:
+    try:
+        holds = now_of(session, record)
+    except ForecastingError as error:
+        return Shown(subject, record, None, str(error), None, {})
+    made = holds.made
+    if made is None:
         said = json.loads(record.body)
         message = str(said.get("message", record.refusal))
         # The stored sentence is English and has the numbers; other readers get one of their own.
-        own = words.forecast_refusals(reader).get(record.refusal, message)
+        own = words.forecast_refusals(reader).get(str(record.refusal), message)
         refusal = message if reader.language == "en" else own
-        return Shown(subject, record, None, refusal, None, {})
-    try:
-        made = Forecast.from_json(record.body)
-    except ForecastingError as error:
-        return Shown(subject, record, None, str(error), None, {})
+        return Shown(subject, record, None, refusal, None, {}, holds)
     known = yields.weekly(session, subject, until=now)
     weeks = {week.monday: week.weight_g / 1000 for week in known}
     figure = _figure(reader, subject, made, weeks)
     last_year = {step.ds: weeks[step.ds - _YEAR] for step in made.steps if step.ds - _YEAR in weeks}
-    return Shown(subject, record, made, "", figure, last_year)
+    return Shown(subject, record, made, "", figure, last_year, holds)
 
 
 def _figure(reader: Reader, subject: Subject, made: Forecast, weeks: dict[date, float]) -> Figure:
@@ -171,7 +184,15 @@ def _figure(reader: Reader, subject: Subject, made: Forecast, weeks: dict[date, 
         key="fan",
         summary=_in_words(reader, made.steps),
         plot=charts.fan_plot(history, made.steps, last_year=last_year, say=reader.number),
-        head=[_("Week from"), "P10", "P50", "P90", _("Simple line"), _("Last year")],
+        head=[
+            _("Week from"),
+            "P10",
+            "P50",
+            "P90",
+            _("Simple line"),
+            _("Last year"),
+            _("From lots"),
+        ],
         rows=[_row(reader, step, last_year.get(step.ds)) for step in made.steps],
         legend=legend if last_year else legend[:-1],
     )
@@ -197,4 +218,5 @@ def _in_words(reader: Reader, steps: Sequence[Step]) -> str:
 
 def _row(reader: Reader, step: Step, last_year: float | None) -> list[str]:
     values = (step.p10, step.p50, step.p90, step.naive, last_year)
-    return [reader.short(step.ds), *("–" if v is None else reader.number(v, 1) for v in values)]
+    numbers = ["–" if v is None else reader.number(v, 1) for v in values]
+    return [reader.short(step.ds), *numbers, reader.percent(step.lots_share)]

@@ -1,16 +1,20 @@
 """Stored forecasts, and the wish for a new one: the fit itself runs outside this process."""
 
 import json
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any, Self
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from sqlmodel import Session
 
 from api.deps import InWeb, ReadSession, SignedIn, WriteSession
 from api.errors import NotAllowed
+from api.forecast_now import now_of
 from api.forecast_subject import AskedOf
 from api.problems import problems
+from forecasting import Expected
 from traceability import forecasts
 from traceability.catalogue import find
 from traceability.errors import BadValue, NotFound
@@ -20,6 +24,37 @@ from traceability.models import Crop, ForecastRecord
 router = APIRouter(
     prefix="/api/v1", tags=["forecasts"], responses=problems(NotFound, BadValue, NotAllowed)
 )
+
+
+class StepOut(BaseModel):
+    """One week, in kg."""
+
+    ds: date
+    p10: float
+    p50: float
+    p90: float
+    naive: float
+    open_days: float | None
+    lots_share: float = Field(description="how much of p50 comes from lots already growing, 0 to 1")
+
+
+class ExpectedOut(BaseModel):
+    """One growing or planned lot."""
+
+    lot: str
+    harvest_p10: date
+    harvest_p50: date
+    harvest_p90: date
+    kg_p10: float
+    kg_p50: float
+    kg_p90: float
+    basis: str = Field(description="weighed; pooled: never weighed; prior: too few lots of ours")
+
+    @classmethod
+    def of(cls, lot: Expected) -> Self:
+        days = dict(zip(("harvest_p10", "harvest_p50", "harvest_p90"), lot.harvest, strict=True))
+        kg = dict(zip(("kg_p10", "kg_p50", "kg_p90"), lot.kg, strict=True))
+        return cls(lot=lot.lot, basis=lot.basis, **days, **kg)
 
 
 class ForecastOut(BaseModel):
@@ -37,12 +72,24 @@ class ForecastOut(BaseModel):
     error: float | None = Field(description="WAPE over past cutoffs of what is served")
     naive_error: float | None = Field(description="the same of the line it has to beat")
     given_digest: str | None = Field(description="SHA-256 of all that the fit was given")
-    body: dict[str, Any]
+    body: dict[str, Any] = Field(description="as it was made; never edited")
+    steps: list[StepOut] = Field(description="what holds: near weeks from lots in the ground")
+    lots_at: datetime | None = Field(description="when the lots were last weighed in")
+    lots: list[ExpectedOut]
 
     @classmethod
-    def of(cls, record: ForecastRecord, subject: Subject) -> Self:
+    def of(cls, session: Session, record: ForecastRecord, subject: Subject) -> Self:
         facts = record.model_dump(include=set(cls.model_fields) - {"body"})
-        return cls(**facts, **_codes(subject), body=json.loads(record.body))
+        now = now_of(session, record)
+        steps = now.made.steps if now.made else now.lots.steps if now.lots else ()
+        return cls(
+            **facts,
+            **_codes(subject),
+            body=json.loads(record.body),
+            steps=[StepOut.model_validate(asdict(step)) for step in steps],
+            lots_at=now.lots_at,
+            lots=[ExpectedOut.of(lot) for lot in (now.lots.lots if now.lots else ())],
+        )
 
 
 class SubjectOut(BaseModel):
@@ -72,7 +119,9 @@ def list_forecasts(
 ) -> list[ForecastOut]:
     """Return this and earlier forecasts, newest first: they are never edited."""
     subject = narrowed.of(session, crop, viewer)
-    return [ForecastOut.of(record, subject) for record in forecasts.history(session, subject)]
+    return [
+        ForecastOut.of(session, record, subject) for record in forecasts.history(session, subject)
+    ]
 
 
 @router.get("/crops/{crop}/forecasts/subjects")
@@ -92,7 +141,7 @@ def get_forecast(
     record = forecasts.newest(session, subject)
     if record is None:
         raise NotFound(what="forecast", name=subject.label, next_step="ask for one with POST")
-    return ForecastOut.of(record, subject)
+    return ForecastOut.of(session, record, subject)
 
 
 @router.post("/crops/{crop}/forecast", status_code=202)

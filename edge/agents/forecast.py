@@ -1,4 +1,5 @@
 """Makes the forecasts that pages and partners asked for: job rows in, stored forecasts out.
+Between them it keeps near weeks up with the lots in the ground.
 
 A page only writes the wish (a floor never calls upward). Here it is fulfilled, one at a time:
 several fits side by side would take the processor from the probes. A job may be done twice
@@ -10,12 +11,12 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from edge import fits
+from edge import fits, fits_lots
 from edge.clock import Clock
 from edge.errors import FitFailed
 from edge.lasting import outlasting_the_database
 from edge.settings import Forecast as ForecastSettings
-from traceability import forecasts
+from traceability import forecast_lots, forecasts
 from traceability.database import reading_session, writing_session
 from traceability.errors import NotFound
 from traceability.forecast_subject import Subject, of_key
@@ -40,6 +41,7 @@ class ForecastAgent:
     ) -> None:
         self._engine = engine
         self._clock = clock
+        self._followed: forecast_lots.Mark | None = None
         self._settings = settings  # asked at each fit, so that a change counts
 
     async def run(self) -> None:
@@ -48,6 +50,7 @@ class ForecastAgent:
                 self.ask_for_due()
                 while await self.run_one():
                     pass
+                await self.follow_lots()
             await self._clock.sleep(LOOK_EVERY_S)
 
     def ask_for_due(self) -> None:
@@ -59,6 +62,23 @@ class ForecastAgent:
         with writing_session(self._engine) as session:
             for subject in forecasts.due(session, at=now):
                 forecasts.request(session, subject, by=WEEKLY, at=now)
+
+    async def follow_lots(self) -> None:
+        """Make near weeks anew where lots changed; cheap while nothing was recorded."""
+        now = self._clock.now()
+        with reading_session(self._engine) as session:
+            mark = forecast_lots.mark(session, at=now)
+        if mark == self._followed:
+            return
+        try:
+            count = await fits_lots.follow(self._engine, now=now)
+        except FitFailed as error:
+            # Not tried again until something else is recorded: it would fail each five seconds.
+            log.warning("%s", error)
+        else:
+            if count:
+                log.info("near weeks of %d forecasts made anew from the lots", count)
+        self._followed = mark
 
     async def run_one(self) -> bool:
         """Do the oldest job there is; return whether there was one."""

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec
 
 import click
 
+from api.forecast_now import Now, now_of
 from edge import fits, settings_file, store
 from edge.commands import _text
 from edge.commands._arguments import Weeks
@@ -23,6 +24,8 @@ from traceability import catalogue, forecasts, yields
 from traceability.forecast_subject import Subject
 from traceability.models import ForecastRecord, Site
 
+# What a growing lot's kilograms rest on.
+_BASIS = {"weighed": "a weighing", "pooled": "finished lots", "prior": "too few lots"}
 _P = ParamSpec("_P")
 
 # How the line to beat is called where people read it, by its name in a stored forecast.
@@ -114,7 +117,7 @@ def _run(
             record = asyncio.run(making)
     with store.reading(settings) as session:
         desk = Desk(session, settings, as_json, now)
-        said = _as_json(record, subject) if as_json else _told(desk, record, subject, weeks)
+        said = _as_json(desk, record, subject) if as_json else _told(desk, record, subject, weeks)
     click.echo(said)
 
 
@@ -135,26 +138,29 @@ def _is_too_little(record: ForecastRecord, weeks: int) -> bool:
     return record.refusal is not None or record.horizon_weeks < weeks
 
 
-def _as_json(record: ForecastRecord, subject: Subject) -> str:
+def _as_json(desk: Desk, record: ForecastRecord, subject: Subject) -> str:
     from api.v1.forecasts import ForecastOut
 
-    return _text.as_json(ForecastOut.of(record, subject).model_dump(mode="json"))
+    return _text.as_json(ForecastOut.of(desk.session, record, subject).model_dump(mode="json"))
 
 
 def _told(desk: Desk, record: ForecastRecord, subject: Subject, weeks: int) -> str:
+    now = now_of(desk.session, record)
     made = f"made {_text.local_with_zone(record.made_at, desk.settings.zone_info)}"
     unweighed = _unweighed(desk, subject)
     if record.refusal is not None:
         sentence = _text.filled(json.loads(record.body)["message"])
-        return "\n".join([*sentence, *unweighed])
-    forecast = Forecast.from_json(record.body)
+        return "\n".join([*sentence, *unweighed, *_ground(desk, now)])
+    assert now.made is not None
+    forecast = now.made
     weeks_seen = f"{forecast.history_first} to {forecast.history_last}"
     lines = [
         f"{_title(subject)} by week, in kg",
         f"{made} by {record.made_by} from {forecast.history_length} weeks, {weeks_seen}",
         "",
-        *_weeks_table(forecast, weeks),
+        *_weeks_table(forecast, weeks, has_lots=now.lots is not None),
         "",
+        *_ground(desk, now),
         *_errors(forecast),
         *(f"note: {note.sentence}" for note in forecast.notes),
         *unweighed,
@@ -163,13 +169,30 @@ def _told(desk: Desk, record: ForecastRecord, subject: Subject, weeks: int) -> s
     return "\n".join(lines)
 
 
-def _weeks_table(forecast: Forecast, weeks: int) -> list[str]:
-    header = ("week of", "P10", "P50", "P90", _naive_name(forecast))
+def _weeks_table(forecast: Forecast, weeks: int, *, has_lots: bool) -> list[str]:
+    header = ["week of", "P10", "P50", "P90", _naive_name(forecast)]
     rows = [
-        (step.ds.isoformat(), *(f"{kg:.1f}" for kg in (step.p10, step.p50, step.p90, step.naive)))
+        [step.ds.isoformat(), *(f"{kg:.1f}" for kg in (step.p10, step.p50, step.p90, step.naive))]
         for step in forecast.steps[:weeks]
     ]
-    return _text.table(header, rows, numbers=(1, 2, 3, 4))
+    if has_lots:
+        header.append("from lots")
+        for row, step in zip(rows, forecast.steps, strict=False):
+            row.append(f"{step.lots_share:.0%}")
+    return _text.table(header, rows, numbers=range(1, len(header)))
+
+
+def _ground(desk: Desk, now: Now) -> list[str]:
+    """Say what grows, soonest first: when it will be cut, and with how much."""
+    if now.lots is None or now.lots_at is None or not now.lots.lots:
+        return []
+    rows = [
+        (lot.lot, lot.harvest[1].isoformat(), *(f"{kg:.1f}" for kg in lot.kg), _BASIS[lot.basis])
+        for lot in sorted(now.lots.lots, key=lambda lot: lot.harvest[1])
+    ]
+    when = _text.local_with_zone(now.lots_at, desk.settings.zone_info)
+    header = ("lot", "harvest", "P10", "P50", "P90", "rests on")
+    return [f"in the ground {when}, kg:", *_text.table(header, rows, numbers=(2, 3, 4)), ""]
 
 
 def _errors(forecast: Forecast) -> list[str]:

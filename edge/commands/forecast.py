@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge.commands._sowing_plans import plan, plans, unplan
 from edge.commands.farm_forecast import fit, show
 
 if TYPE_CHECKING:
@@ -174,5 +175,5 @@ def _write(lines: Any, out: Path) -> None:
         lines.to_parquet(out, index=False)
 
 
-command.add_command(fit)
-command.add_command(show)
+for _one in (fit, show, plan, plans, unplan):
+    command.add_command(_one)

@@ -42,7 +42,7 @@ class Child:
     def __init__(self, body: str) -> None:
         self.body, self.asked = body, list[dict[str, Any]]()
 
-    async def __call__(self, series: str, request: dict[str, Any]) -> dict[str, str]:
+    async def __call__(self, module: str, series: str, request: dict[str, Any]) -> dict[str, str]:
         self.asked.append(request)
         return {"body": self.body}
 
@@ -53,7 +53,7 @@ def child(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Child:
         a_forecast(session, session.exec(select(Crop)).one())
         body = session.exec(select(ForecastRecord)).one().body
     child = Child(body)
-    monkeypatch.setattr(fits, "_in_child", child)
+    monkeypatch.setattr(fits, "in_child", child)
     return child
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import forecasting
+from forecasting import ground
 from forecasting.ground import expect, past_error, with_lots
 from forecasting.growth import fit_curve, last_weighing
 from tests.forecasting.simulated_farm import farm
@@ -116,3 +117,57 @@ def test_a_recipe_nobody_has_finished_says_it_rests_on_a_prior() -> None:
     found = expect(lots, weighings, at=pd.Timestamp("2023-01-15").date(), weeks=4)
 
     assert {lot.basis for lot in found.lots} == {"prior"}
+
+
+def test_lots_that_were_never_judged_do_not_halve_a_line_that_was() -> None:
+    """A new farm's first lots say little yet; its measured history must not be thrown away."""
+    lots, weighings, _ = farm(weeks=4)
+    found = expect(lots, weighings, at=pd.Timestamp("2023-01-15").date(), weeks=4)
+    found.known[:] = 1.0
+    step = forecasting.Step(pd.Timestamp("2023-01-16").date(), 300.0, 400.0, 500.0, 400.0)
+    score = forecasting.Score(0.1, None, None, None, None, 12)
+
+    (blended, *_) = ground.blended((step,) * 4, score, found, np.full(4, np.nan))
+
+    assert blended.p50 > 0.85 * 400
+
+
+def test_heads_that_are_gone_are_not_expected() -> None:
+    lots, weighings, _ = farm(weeks=40)
+    sunday = pd.Timestamp("2023-08-06").date()
+    halved = lots.assign(left=np.where(lots["harvested_on"] > "2023-08-06", 10.0, np.nan))
+
+    before = expect(lots, weighings, at=sunday, weeks=6)
+    after = expect(halved, weighings, at=sunday, weeks=6)
+
+    assert after.kg[:, 1].sum() < 0.2 * before.kg[:, 1].sum()
+
+
+def test_the_running_week_is_the_first_and_keeps_its_monday() -> None:
+    """On a Thursday, lots due by Sunday belong to this week, the next ones to the week after."""
+    lots, weighings, _ = farm(weeks=40)
+    sunday, thursday = (pd.Timestamp(day).date() for day in ("2023-08-06", "2023-08-10"))
+    monday = pd.Timestamp("2023-08-07").date()
+
+    found = expect(lots, weighings, at=thursday, weeks=3, first=monday)
+    before = expect(lots, weighings, at=sunday, weeks=3)
+
+    # Part of the week has been cut by Thursday; the weeks after it hold about the same lots.
+    assert found.kg[0, 1] < before.kg[0, 1]
+    assert found.kg[1, 1] == pytest.approx(before.kg[1, 1], rel=0.35)
+    assert found.known[0] == pytest.approx(1.0)
+
+
+def test_what_is_planned_up_to_its_last_day_counts_as_known() -> None:
+    lots, weighings, _ = farm(weeks=40)
+    sunday = pd.Timestamp("2023-08-06").date()
+    known = lots[lots["started_on"] <= "2023-08-06"]
+    planned = lots[(lots["started_on"] > "2023-08-06") & (lots["started_on"] <= "2023-08-27")]
+    both = pd.concat([known, planned.assign(harvested_on=pd.NaT)])
+
+    without = expect(known, weighings, at=sunday, weeks=8)
+    with_plan = expect(both, weighings, at=sunday, weeks=8)
+
+    assert np.all(with_plan.known >= without.known)
+    assert with_plan.known[6] > without.known[6]
+    assert with_plan.kg[6, 1] > without.kg[6, 1]

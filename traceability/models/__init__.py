@@ -24,6 +24,7 @@ from traceability.models.edges import (
     EdgeStream,
 )
 from traceability.models.forecasts import ForecastRecord, Job
+from traceability.models.growing import ForecastLots, SowingPlan
 from traceability.models.held import held_reading
 from traceability.models.lot_conditions import LotConditions
 from traceability.models.lots import STAGES, Lot, Stay
@@ -86,6 +87,7 @@ __all__ = [
     "EdgeStream",
     "Feed",
     "Flow",
+    "ForecastLots",
     "ForecastRecord",
     "Inspection",
     "Job",
@@ -106,6 +108,7 @@ __all__ = [
     "Recipe",
     "Series",
     "Site",
+    "SowingPlan",
     "Stay",
     "StoreFact",
     "TradeItem",
