@@ -39,6 +39,7 @@ class Hub:
     engine: Engine
     port: int = 0
     ssl: dict[str, str] = field(default_factory=dict)
+    host: str = "127.0.0.1"
     # Whether an answer, given after the commit, is lost on its way.
     loses_answer: Callable[[], bool] = lambda: False
     _server: uvicorn.Server | None = None
@@ -46,10 +47,10 @@ class Hub:
 
     @property
     def address(self) -> str:
-        return f"{'https' if self.ssl else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self.ssl else 'http'}://{self.host}:{self.port}"
 
-    def start(self) -> None:
-        listener = socket.create_server(("127.0.0.1", self.port))
+    def start(self, listener: socket.socket | None = None) -> None:
+        listener = listener or socket.create_server((self.host, self.port))
         self.port = listener.getsockname()[1]
         app = create_app(self.engine, settings=WebSettings(SECRET, loopback=False))
         config = uvicorn.Config(

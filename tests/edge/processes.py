@@ -3,7 +3,7 @@
 import io
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,13 @@ ENTRY = "from edge.cli import main; main()"
 
 
 def start(
-    *arguments: str, log: Path, environment: Mapping[str, str] | None = None
+    *arguments: str,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    within: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start `minori ARGUMENTS`; what it says goes to `log`."""
-    command = [sys.executable, "-c", ENTRY, *arguments]
+    """Start `minori ARGUMENTS`; what it says goes to `log`. `within` stands before the command."""
+    command = [*within, sys.executable, "-c", ENTRY, *arguments]
     with log.open("ab") as target:
         return subprocess.Popen(command, stderr=target, stdout=target, env=environment)
 
