@@ -38,6 +38,7 @@ COMMANDS = {
     "sheet": ("edge.commands.sheet", "Tables for auditors and partners: FSMA 204, and others."),
     "unit": ("edge.commands.unit", "Cases and pallets: pack, open, ship, under one number."),
     "trace": ("edge.commands.trace", "Where a lot came from and where it went, as two trees."),
+    "retention": ("edge.commands.retention", "What is old: what would go, what is held back, why."),
     "restore": ("edge.commands.restore", "Put back a copy; the old record is kept."),
     "settings": ("edge.commands.settings", "Check minori.toml, or print what may stand in it."),
 }

@@ -53,7 +53,7 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
     engine = open_store(settings, create=True)
     try:
         current, sources = Current(settings), Sources()
-        for source in (current.metrics, process_metrics, StoreMetrics(settings.database_url)):
+        for source in (current.metrics, process_metrics, StoreMetrics(engine)):
             sources.add(source)
         parts: list[Part] = []
         supervision = Supervision(notifier)
@@ -73,7 +73,7 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
                 notifier, status=collector.status.summary, stuck_s=collector.flow.stuck_s
             )
             started = collector.bus.wait_connected
-        upkeep = Upkeep(engine, clock)
+        upkeep = Upkeep(engine, clock, current)
         sources.add(upkeep.metrics)
         parts += [upkeep.run, *_watching(current, supervision)]
         file = file_of(settings, _role(agent=agent, web=web))

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from edge.errors import SettingsHidden, SettingsInvalid, SettingsMissing
-from edge.settings import ENV_CONFIG, ENV_PREFIX, Settings, alarms
+from edge.settings import ENV_CONFIG, ENV_PREFIX, Settings, alarms, retention
 from edge.settings import contacts as people
 from edge.states import channels_of
 from edge.toml_file import Location, Refusal, TomlFile, fault_of
@@ -137,6 +137,8 @@ def _contradictions(settings: Settings) -> Iterator[tuple[Location, str, object]
     contacts = [contact.name for contact in settings.contacts]
     for index, key, expected, got in alarms.faults(settings.alarms, zones, contacts):
         yield ("alarms", index, key), expected, got
+    for key, expected, got in retention.faults(settings.retention):
+        yield ("retention", key), expected, got
     for index, key, expected, got in people.faults(settings.contacts, settings.smtp):
         yield ("contacts", index, key), expected, got
 

@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine
 
 from edge.metrics import Metric, gauge
 from traceability import wal
+from traceability.state import free_bytes
 
 
 class StoreMetrics:
     """Numbers of a SQLite file; a server tells its own."""
 
-    def __init__(self, url: str) -> None:
-        parts = make_url(url)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        parts = engine.url
         is_file = parts.get_backend_name() == "sqlite" and parts.database
         self._file = Path(str(parts.database)) if is_file else None
 
@@ -21,6 +23,11 @@ class StoreMetrics:
         if self._file is None:
             return
         yield gauge("minori_database_bytes", "Size of the database file.", _size(self._file))
+        yield gauge(
+            "minori_database_free_bytes",
+            "Room in the file that deleted rows left, to be used again; it does not shrink.",
+            free_bytes(self._engine),
+        )
         yield gauge(
             "minori_database_log_bytes",
             "Size of its write-ahead log, which is copied into it by and by.",

@@ -33,10 +33,15 @@ def note(connection: Connection, spans: Iterable[tuple[int, int, int]]) -> None:
     rows = [dict(zip(names, span, strict=True)) for span in spans]
     if not rows:
         return
-    if connection.dialect.name == "postgresql":
-        # Numbers are taken in the order of the commits, or a reader would pass one still to come.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    # Numbers are taken in the order of the commits, or a reader would pass one still to come.
+    lock(connection)
     connection.execute(insert(backfill), rows)
+
+
+def lock(connection: Connection) -> None:
+    """Keep others from committing late readings until this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def enlist(connection: Connection, consumer: str) -> None:

@@ -15,11 +15,13 @@ class State:
 
     Attributes:
         bytes: Length of the file; None for a server.
+        free_bytes: How much of it holds nothing any more and is used again.
         rows: Rows of each table.
         fault: What is wrong with the file; empty: nothing, or a server looks after it.
     """
 
     bytes: int | None
+    free_bytes: int
     rows: Mapping[str, int]
     fault: str
 
@@ -30,7 +32,17 @@ def of(engine: Engine) -> State:
     fault = fault_of(file) if file else ""
     # What is damaged cannot be counted.
     rows = {} if fault else _counted(engine)
-    return State(file.stat().st_size if file else None, rows, fault)
+    free = free_bytes(engine) if file and not fault else 0
+    return State(file.stat().st_size if file else None, free, rows, fault)
+
+
+def free_bytes(engine: Engine) -> int:
+    """Return what deleted rows left in a SQLite file, which does not shrink; 0 for a server."""
+    if engine.dialect.name != "sqlite":
+        return 0
+    with engine.connect() as connection:
+        pages = connection.scalar(text("PRAGMA freelist_count")) or 0
+        return int(pages * (connection.scalar(text("PRAGMA page_size")) or 0))
 
 
 def _counted(engine: Engine) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Keeps the store in order: rollups made, late readings taken in, conditions of closed lots kept.
+"""Keeps the store in order: rollups made, conditions of closed lots kept, what is old let go.
 
 Takes no input: it looks at what is there, does what is missing in small transactions, and may run
 twice, in two services at once. Between two of them it rests as long as one took, so that the
@@ -9,14 +9,16 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Engine
 
 from edge.clock import Clock
+from edge.current import Current
 from edge.lasting import outlasting_the_database
 from edge.metrics import Metric, gauge
+from edge.retention import Expiry
 from traceability import backfill, closing, rollups
 from traceability.database import reading_session, writing_session
 from traceability.errors import GraphCycle
@@ -37,15 +39,23 @@ Step = Callable[[], bool]
 class Upkeep:
     """All that repeats. Made once, run once."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, current: Current | None = None) -> None:
+        """Make ready.
+
+        Args:
+            current: Says how long what was measured is kept; without it, for ever.
+        """
         self._engine = engine
         self._clock = clock
         self.stopping = threading.Event()
-        self._steps: Mapping[str, Step] = {
+        self._expiry = Expiry(engine, clock, current) if current else None
+        self._steps: dict[str, Step] = {
             "rollups": self._rollups,
             "corrections": lambda: closing.notice_corrections(engine),
             "conditions": self._conditions,
         }
+        if self._expiry:
+            self._steps["retention"] = self._expiry.step
         # Lots whose record cannot be made; tried again after the next start.
         self._failed: set[str] = set()
         self._done = dict.fromkeys(self._steps, 0)
@@ -77,6 +87,8 @@ class Upkeep:
             "Small transactions that kept the store in order, by task.",
             [({"task": name}, count) for name, count in self._done.items()],
         )
+        if self._expiry:
+            yield from self._expiry.metrics()
         if self._ended_at is not None:
             age_s = self._clock.monotonic() - self._ended_at
             yield gauge("minori_upkeep_age_seconds", "Since all of it was done.", age_s)
@@ -93,7 +105,7 @@ class Upkeep:
 
     def _try(self) -> None:
         # Nothing is half done, and it is tried again.
-        with outlasting_the_database("rollups"):
+        with outlasting_the_database("upkeep"):
             self.work()
 
     def _conditions(self) -> bool:

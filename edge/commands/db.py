@@ -60,7 +60,8 @@ def check(config: Path | None) -> None:
         sys.exit(1)
     click.echo(f"right: schema {database.head()}")
     if found.bytes is not None:
-        click.echo(f"size: {found.bytes / 1e6:.1f} MB")
+        free = f", {found.free_bytes / 1e6:.1f} MB of it free to be used again"
+        click.echo(f"size: {found.bytes / 1e6:.1f} MB{free if found.free_bytes else ''}")
     rows = [(name, f"{count}") for name, count in found.rows.items() if count]
     if rows:
         click.echo("\n".join(_text.table(("TABLE", "ROWS"), rows, numbers=(1,))))

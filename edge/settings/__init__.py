@@ -22,6 +22,7 @@ from edge.settings.hub import Hub
 from edge.settings.lots import Lots
 from edge.settings.metrics import Metrics
 from edge.settings.mqtt import Mqtt, Topic, TopicField
+from edge.settings.retention import Retention
 from edge.settings.site import Database, Site, Zone
 from edge.settings.uecs import Uecs, UecsSend
 from edge.settings.web import Web
@@ -44,6 +45,7 @@ __all__ = [
     "Metrics",
     "Mqtt",
     "Port",
+    "Retention",
     "Says",
     "Settings",
     "Site",
@@ -71,6 +73,7 @@ class Settings(BaseSettings):
     site: Site = Site()
     database: Database = Database()
     disk: Disk = Disk()
+    retention: Retention = Retention()
     web: Web = Web()
     mqtt: Mqtt = Mqtt()
     hub: Hub = Hub()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from edge import logs
 from edge.agents.intake import Intake
@@ -187,12 +188,28 @@ def test_readings_are_counted_by_quality_once_the_store_has_them() -> None:
 
 def test_the_size_of_the_store_is_told(tmp_path: Path) -> None:
     settings = parse({}).inside(tmp_path)
-    open_store(settings, create=True).dispose()
+    engine = open_store(settings, create=True)
 
-    numbers = {m.name: next(iter(m.samples))[1] for m in StoreMetrics(settings.database_url)()}
+    numbers = {m.name: next(iter(m.samples))[1] for m in StoreMetrics(engine)()}
 
     assert numbers["minori_database_bytes"] > 10_000
-    assert list(StoreMetrics("postgresql://u@h/db")()) == []
+    assert numbers["minori_database_free_bytes"] == 0
+    engine.dispose()
+    assert list(StoreMetrics(create_engine("postgresql+psycopg://u@h/db"))()) == []
+
+
+def test_what_deleted_rows_left_is_told(tmp_path: Path) -> None:
+    """The file does not shrink; whoever watches it must see that there is room in it."""
+    engine = open_store(parse({}).inside(tmp_path), create=True)
+    with engine.execution_options(write=True).begin() as connection:
+        connection.execute(text("CREATE TABLE much (what BLOB)"))
+        connection.execute(text("INSERT INTO much VALUES (zeroblob(1000000))"))
+        connection.execute(text("DELETE FROM much"))
+
+    numbers = {m.name: next(iter(m.samples))[1] for m in StoreMetrics(engine)()}
+
+    assert numbers["minori_database_free_bytes"] > 900_000
+    engine.dispose()
 
 
 async def test_repeating_work_goes_by_the_clock_that_was_handed_in() -> None:

@@ -91,7 +91,7 @@ async def test_it_goes_on_after_the_database_was_away(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
-    assert "rollups wait for the database: database is locked" in caplog.text
+    assert "upkeep wait for the database: database is locked" in caplog.text
 
 
 def _locked() -> Exception:
