@@ -17,6 +17,7 @@ ApiError
 ├── EdgeRevoked       an edge that may send no more
 ├── NotInCp932        a character that Shift_JIS lacks
 ├── NoSuchTable       CSV holds one table: say which
+├── SheetNeedsCutLot  a temperature record is of a lot that was cut
 ├── SheetTooLong      more rows than a spreadsheet has
 ├── LabelRefused      a label that must not be printed: PublicUrlNotSet, PublicUrlNotHttps
 └── OurFault          a fault of Minori's: no detail leaves the server
@@ -133,6 +134,14 @@ class NotInCp932(ApiError):
 class NoSuchTable(ApiError):
     code = "no_such_table"
     template = "CSV holds one table, and none is called {name!r}: say which of {known}, or take zip"
+
+
+class SheetNeedsCutLot(ApiError):
+    code = "sheet_needs_cut_lot"
+    template = (
+        "the temperature record is of a harvest or of packs, and {lot!r} is neither; name the lot "
+        "that was cut or packed"
+    )
 
 
 class SheetTooLong(ApiError):

@@ -1,16 +1,17 @@
 """FSMA 204's electronic sortable spreadsheet (21 CFR 1.1455): a table for each critical tracking
 event, what was asked for, and every key data element that is missing, with its cure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
+from api import sheet_request
 from api.i18n import Reader
 from api.sheets import Blank, Sheet
 from traceability.fsma import CTES, Lack, Location, Product, Record, Request, Word, collect
 from traceability.fsma.values import Value
-from traceability.models import LotRule, Organisation, Site
+from traceability.models import Organisation
 
 RULE = "21 CFR 1, subpart S"
 # Lots named beside something missing; the rows themselves show all of them.
@@ -22,11 +23,9 @@ def tables(
 ) -> list[Sheet]:
     """Return the tables: what was asked for, one of each CTE, what is missing."""
     records = collect(session, owner, request)
-    return [
-        _request(reader, session, owner, request, records, now),
-        *(_of_cte(reader, cte, [one for one in records if one.cte == cte]) for cte in CTES),
-        _missing(reader, records),
-    ]
+    made = [_of_cte(reader, cte, [one for one in records if one.cte == cte]) for cte in CTES]
+    first = sheet_request.table(reader, session, owner, request, RULE, made, now=now)
+    return [first, *made, _missing(reader, records)]
 
 
 def cte_names(_: Reader) -> Mapping[str, str]:
@@ -89,11 +88,12 @@ def _of_cte(reader: Reader, cte: str, records: Sequence[Record]) -> Sheet:
 
 
 def _cell(reader: Reader, value: Value, is_needed: bool) -> object:
-    said = _said(reader, value)
+    said = said_as(reader, value)
     return Blank.MISSING if is_needed and said in (None, "") else said
 
 
-def _said(reader: Reader, value: Value) -> object:
+def said_as(reader: Reader, value: Value) -> object:
+    """Return a value as a cell says it, in the reader's language."""
     if isinstance(value, Location):
         gln = f"GLN {value.gln}" if value.gln else ""
         return ", ".join(filter(None, (reader.name(value), value.address, value.phone, gln)))
@@ -110,53 +110,8 @@ def _said(reader: Reader, value: Value) -> object:
     if isinstance(value, Word):
         return reader.name(value)
     if isinstance(value, tuple):
-        return "; ".join(str(_said(reader, one)) for one in value)
+        return "; ".join(str(said_as(reader, one)) for one in value)
     return value
-
-
-def _request(
-    reader: Reader,
-    session: Session,
-    owner: Organisation,
-    request: Request,
-    records: Sequence[Record],
-    now: datetime,
-) -> Sheet:
-    _ = reader
-    sites = session.exec(
-        select(Site).where(Site.organisation_id == owner.id).order_by(col(Site.code))
-    ).all()
-    zone = sites[0].time_zone if sites else "UTC"
-    counted = {cte: sum(one.cte == cte for one in records) for cte in CTES}
-    rows: list[tuple[str, object]] = [
-        (_("Farm"), _.name(owner)),
-        (_("Regulation"), RULE),
-        (_("Lot"), request.lot.code if request.lot else _("all")),
-        (_("Events from"), _.moment(request.start, zone) if request.start else _("the beginning")),
-        (_("Events until"), _.moment(request.end, zone) if request.end else _("now")),
-        (_("Made at"), f"{_.moment(now, zone)} {zone}"),
-        (_("Days are those of"), ", ".join(dict.fromkeys(site.time_zone for site in sites))),
-        *((cte_names(_)[cte], count) for cte, count in counted.items()),
-        *_definitions(_, session, sites),
-    ]
-    return Sheet(_("Request"), [_("What"), _("Value")], rows, "request", ["what", "value"])
-
-
-def _definitions(
-    _: Reader, session: Session, sites: Sequence[Site]
-) -> Iterator[tuple[str, object]]:
-    """What the farm calls a lot, and how it writes a lot's code, is kept with the data."""
-    for site in sites:
-        rules = session.exec(
-            select(LotRule).where(LotRule.site_id == site.id).order_by(col(LotRule.since))
-        )
-        for rule in rules:
-            since = _.full(rule.since.date())
-            name = _("A lot at {site} since {day}", site=_.name(site), day=since)
-            said = rule.definition_ja if _.language == "ja" else ""
-            yield name, said or rule.definition or _("not defined")
-            if rule.code_pattern:
-                yield _("Its code"), rule.code_pattern
 
 
 def _missing(reader: Reader, records: Iterable[Record]) -> Sheet:

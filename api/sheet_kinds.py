@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from api import fsma_sheets
+from api import fsma_sheets, jas_sheets, jgap_sheets
 from api.errors import NoSuchTable
 from api.i18n import Reader
 from api.sheets import Sheet
@@ -24,6 +24,11 @@ class Asked:
     lot: Lot | None = None
     start: datetime | None = None
     end: datetime | None = None
+    step: timedelta = timedelta(hours=1)  # of a temperature record
+
+    @property
+    def request(self) -> Request:
+        return Request(self.start, self.end, self.lot)
 
 
 def tables(name: str, reader: Reader, asked: Asked) -> list[Sheet]:
@@ -38,9 +43,22 @@ def tables(name: str, reader: Reader, asked: Asked) -> list[Sheet]:
 
 
 def _fsma(reader: Reader, asked: Asked) -> list[Sheet]:
-    request = Request(asked.start, asked.end, asked.lot)
-    return fsma_sheets.tables(reader, asked.session, asked.owner, request, now=asked.now)
+    return fsma_sheets.tables(reader, asked.session, asked.owner, asked.request, now=asked.now)
 
 
-_MAKERS: Mapping[str, Callable[[Reader, Asked], list[Sheet]]] = {"fsma": _fsma}
+def _jgap(reader: Reader, asked: Asked) -> list[Sheet]:
+    return jgap_sheets.tables(reader, asked.session, asked.owner, asked.request, now=asked.now)
+
+
+def _jas(reader: Reader, asked: Asked) -> list[Sheet]:
+    return jas_sheets.tables(
+        reader, asked.session, asked.owner, asked.request, now=asked.now, step=asked.step
+    )
+
+
+_MAKERS: Mapping[str, Callable[[Reader, Asked], list[Sheet]]] = {
+    "fsma": _fsma,
+    "jgap": _jgap,
+    "jas0033": _jas,
+}
 NAMES = tuple(_MAKERS)

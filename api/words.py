@@ -57,6 +57,14 @@ def sheet_kinds(_: Reader) -> dict[str, tuple[str, str]]:
             _("FSMA 204: electronic sortable spreadsheet"),
             _("What the FDA may ask for within 24 hours, by event, with every key data element."),
         ),
+        "jgap": (
+            _("JGAP, ASIAGAP: harvest and shipment records"),
+            _("Each shipment with the harvests in it, and harvested against shipped amounts."),
+        ),
+        "jas0033": (
+            _("JAS 0033: temperature and time record"),
+            _("Of one lot, from the cut on: where it was, how warm, and what was not measured."),
+        ),
     }
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from api import sheet_kinds, sheetfile
 from api.context import Web
 from api.deps import InWeb, OwnerToRead, ReadSession, hubs
+from api.errors import SheetNeedsCutLot
 from api.i18n import Reader
 from api.language import reader_of
 from api.problems import sentence, status_of
@@ -116,7 +117,10 @@ def _this_month(session: Session, web: Web, farm: Organisation) -> dict[str, str
 
 
 def _preview(reader: Reader, name: str, asked: Asked) -> dict[str, Any]:
-    tables = sheet_kinds.tables(name, reader, asked)
+    try:
+        tables = sheet_kinds.tables(name, reader, asked)
+    except SheetNeedsCutLot as error:
+        return {"name": name, "needs": sentence(reader, error)}
     missing = next((table for table in tables if table.name == "missing"), None)
     shown = [table for table in tables if table.name not in ("request", "missing")]
     return {"name": name, "tables": shown, "missing": missing}

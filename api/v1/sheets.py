@@ -1,5 +1,6 @@
 """Sheets for auditors, authorities and partners: as a workbook, CSV or JSON."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -8,7 +9,7 @@ from pydantic import AwareDatetime
 
 from api import sheet_kinds, sheetfile
 from api.deps import InWeb, OwnerToRead, ReadSession, hubs
-from api.errors import NoSuchTable, NotInCp932, SheetTooLong
+from api.errors import NoSuchTable, NotInCp932, SheetNeedsCutLot, SheetTooLong
 from api.i18n import Reader
 from api.problems import problems
 from api.sheet_kinds import Asked
@@ -53,6 +54,50 @@ def fsma(
 ) -> Response:
     """The electronic sortable spreadsheet of 21 CFR 1.1455, of a lot, a period or both."""
     found = one_lot(session, lot, hubs=hubs(web)) if lot else None
-    asked = Asked(session, farm, web.now(), found, start, end)
-    made = sheet_kinds.tables("fsma", Reader.of(language), asked)
-    return sheetfile.answer(sheetfile.made(made, form.of(kind)), "fsma")
+    return _answered(
+        "fsma", Asked(session, farm, web.now(), found, start, end), language, form.of(kind)
+    )
+
+
+@router.get("/jgap.{kind}")
+def jgap(
+    kind: Kind,
+    form: Wanted,
+    session: ReadSession,
+    web: InWeb,
+    farm: OwnerToRead,
+    lot: LotNamed = "",
+    start: Start = None,
+    end: End = None,
+    language: Language = "ja",
+) -> Response:
+    """JGAP, ASIAGAP: harvests, shipments with the harvests in them, and the mass balance."""
+    found = one_lot(session, lot, hubs=hubs(web)) if lot else None
+    return _answered(
+        "jgap", Asked(session, farm, web.now(), found, start, end), language, form.of(kind)
+    )
+
+
+@router.get("/jas0033.{kind}", responses=problems(SheetNeedsCutLot))
+def jas0033(
+    kind: Kind,
+    form: Wanted,
+    session: ReadSession,
+    web: InWeb,
+    farm: OwnerToRead,
+    lot: LotNamed,
+    start: Start = None,
+    end: End = None,
+    step_min: Annotated[int, Query(ge=1, le=1440, description="of the record [min]")] = 60,
+    language: Language = "ja",
+) -> Response:
+    """JAS 0033: the temperature and time record of a lot from the cut on."""
+    found = one_lot(session, lot, hubs=hubs(web))
+    step = timedelta(minutes=step_min)
+    asked = Asked(session, farm, web.now(), found, start, end, step)
+    return _answered("jas0033", asked, language, form.of(kind))
+
+
+def _answered(name: str, asked: Asked, language: str, form: Form) -> Response:
+    made = sheet_kinds.tables(name, Reader.of(language), asked)
+    return sheetfile.answer(sheetfile.made(made, form), name)

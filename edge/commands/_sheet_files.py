@@ -1,6 +1,8 @@
 """A sheet on its way out of a command: what its options mean, the file, what was said of it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -21,9 +23,43 @@ _Kind = Literal["xlsx", "csv", "zip", "json"]
 _MOST = 20
 
 
-def file_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Add --out, --table, --encoding, --replace and --language."""
-    options = (
+@dataclass(frozen=True, slots=True)
+class FileWish:
+    """Which file is wanted, and how; without `out`, words on the terminal."""
+
+    out: Path | None
+    table: str
+    encoding: str
+    replace: bool
+    language: str
+
+
+def file_options(language: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add --out, --table, --encoding, --replace and --language, given on as one `wish`."""
+
+    def wrap(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def run(
+            *args: Any,
+            out: Path | None,
+            table: str,
+            encoding: str,
+            replace: bool,
+            language: str,
+            **more: Any,
+        ) -> None:
+            function(*args, wish=FileWish(out, table, encoding, replace, language), **more)
+
+        decorated: Callable[..., None] = run
+        for option in reversed(_options(language)):
+            decorated = option(decorated)
+        return decorated
+
+    return wrap
+
+
+def _options(language: str) -> Sequence[Callable[[Callable[..., None]], Callable[..., None]]]:
+    return (
         click.option(
             "--out",
             type=click.Path(dir_okay=False, path_type=Path),
@@ -38,26 +74,22 @@ def file_options(function: Callable[..., None]) -> Callable[..., None]:
             help="Of CSV; cp932 is Shift_JIS as Windows writes it.",
         ),
         click.option("--replace", is_flag=True, help="Write what cp932 lacks as 〓."),
-        click.option("--language", type=OneOf(("en", "ja")), help="Of heads and words."),
+        click.option(
+            "--language",
+            type=OneOf(("en", "ja")),
+            default=language,
+            show_default=True,
+            help="Of heads and words.",
+        ),
     )
-    for option in reversed(options):
-        function = option(function)
-    return function
 
 
-def given_out(
-    desk: Desk,
-    tables: "Sequence[Sheet]",
-    *,
-    out: Path | None,
-    table: str,
-    encoding: str,
-    replace: bool,
-) -> str:
+def given_out(desk: Desk, tables: "Sequence[Sheet]", wish: FileWish) -> str:
     """Write the file and say so; without one, say what is in the tables."""
     from api import sheetfile
     from api.sheetfile import Form
 
+    out = wish.out
     if out is None:
         said = sheetfile.made(tables, Form("json")).content.decode() if desk.as_json else None
         return said or "\n".join(_shown(tables))
@@ -69,7 +101,7 @@ def given_out(
             next_step="choose one of them",
         )
     kind = cast("_Kind", out.suffix.lower().removeprefix("."))
-    form = Form(kind, table, cast("Any", encoding), replace)
+    form = Form(kind, wish.table, cast("Any", wish.encoding), wish.replace)
     file = sheetfile.made(tables, form)
     _write(out, file.content)
     return "\n".join([f"written to {out}", *_replaced(file.replaced)])

@@ -123,3 +123,63 @@ def test_sheets_are_the_farms_own(client: Client, add_user) -> None:
     add_user("boss")
 
     assert client.get(f"{SHEET}.xlsx").status_code == 401
+
+
+def test_a_jgap_shipment_leads_to_its_harvest_in_japanese(client: Client, world: World) -> None:
+    book = _workbook(client.get("/api/v1/sheets/jgap.xlsx", params={"lot": "P/0713-A"}).content)
+
+    assert list(book) == ["請求", "収穫記録", "出荷記録", "数量会計", "説明できない差"]
+    header, row = book["出荷記録"]
+    shipped = dict(zip(header, row, strict=True))
+    assert (shipped["出荷先"], shipped["収穫ロット"]) == ("マート", "LK-0601-1")
+    assert (shipped["出荷重量 [g]"], shipped["うちこの収穫分 [g]"]) == (3200, 3200)
+    assert shipped["圃場・栽培区画の名称"] == "A室"
+
+
+def test_the_jgap_balance_closes(client: Client) -> None:
+    (account,) = client.get("/api/v1/sheets/jgap.json").json()["balance"]
+
+    came = [account[f"{name}_g"] for name in ("opening", "harvested", "received", "made")]
+    went = [account[f"{name}_g"] for name in ("shipped", "lost", "closing", "used")]
+    assert sum(came) == sum(went) == 9120
+    assert account["unexplained_g"] == 0
+
+
+def test_the_temperature_record_says_what_was_measured(client: Client, world: World) -> None:
+    said = client.get("/api/v1/sheets/jas0033.json", params={"lot": "P/0713-A"}).json()
+
+    (store,) = said["stays"]
+    assert (store["min_c"], store["mean_c"], store["max_c"]) == (
+        3.5,
+        pytest.approx(4, abs=0.1),
+        4.5,
+    )
+    # Whoever received it has it without us: that is said, not left out.
+    assert [(gap["place"], gap["end"]) for gap in said["gaps"]] == [("マート", None)]
+    assert said["criteria"][0]["found"] == "2026-07-13T09:00+09:00"
+    assert said["criteria"][0]["met"] == "不適合"
+    assert len(said["record"]) > 100
+
+
+def test_a_lot_that_grows_has_no_cold_chain(client: Client, world: World) -> None:
+    answer = client.get("/api/v1/sheets/jas0033.xlsx", params={"lot": "LK-0630"})
+    page = client.get("/sheets", params={"lot": "LK-0630"}, headers=HTML)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "sheet_needs_cut_lot")
+    assert page.status_code == 200
+    assert "name the lot that was cut or packed" in page.text
+
+
+@pytest.mark.parametrize("name", ["fsma", "jgap", "jas0033"])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_sheet_is_a_workbook_and_csv_in_both_languages(
+    client: Client, name: str, language: str
+) -> None:
+    """Sheets' titles must differ and their heads fit Shift_JIS, or the download fails."""
+    params = {"lot": "P/0713-A", "language": language}
+
+    book = client.get(f"/api/v1/sheets/{name}.xlsx", params=params)
+    tables = client.get(f"/api/v1/sheets/{name}.zip", params=params | {"encoding": "cp932"})
+
+    assert (book.status_code, tables.status_code) == (200, 200), tables.text
+    assert len(_workbook(book.content)) > 4

@@ -67,3 +67,17 @@ def test_a_paper_without_a_number_is_none(console: Console) -> None:
     said = console.refused("lot", "ship", "P1", "--to", "mart", "--document", "delivery note")
 
     assert "both a type and a number" in said
+
+
+def test_jgap_and_jas_speak_japanese_unless_asked(console: Console) -> None:
+    assert "収穫記録" in console.ok("sheet", "jgap").out
+    assert "Harvest records" in console.ok("sheet", "jgap", "--language", "en").out
+    record = console.ok("sheet", "jas0033", "--lot", "P1", "--step", "10min", "--json").json
+    assert record["times"][-1]["to"] == "mart"
+
+
+@pytest.mark.parametrize("step", ["10s", "2d", "often"])
+def test_a_step_is_a_minute_to_a_day(console: Console, step: str) -> None:
+    said = console.refused("sheet", "jas0033", "--lot", "P1", "--step", step)
+
+    assert said.startswith("bad_value: --step")

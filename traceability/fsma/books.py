@@ -9,10 +9,10 @@ from sqlmodel import Session, SQLModel, col, select
 
 from traceability.acts import lines
 from traceability.amounts import Amount
-from traceability.fsma.origins import maker_of
 from traceability.fsma.values import Location, Product, Value, Word
 from traceability.gs1.elements import bracketed
 from traceability.models import Act, ActLine, Crop, Lot, Party, Site, Stay, TradeItem, Zone
+from traceability.origins import maker_of
 from traceability.projection import unvoided
 
 _Row = TypeVar("_Row", bound=SQLModel)

@@ -31,22 +31,24 @@ def collect(session: Session, owner: Organisation, request: Request) -> list[Rec
     Acts that were taken back are not in it: the answer is what is held to be true now.
     """
     books = Books(session)
-    wanted = _family(session, request.lot) if request.lot else None
     found: list[Record] = []
-    for event in _events(session, owner, request, wanted):
+    for event in events(session, owner, request, KINDS):
         found += records_of(books, event)
     return found
 
 
-def _family(session: Session, lot: Lot) -> frozenset[str]:
+def family(session: Session, lot: Lot) -> frozenset[str]:
+    """Return the ids of a lot, of all it came from and all it went into."""
     both = (genealogy.trace(session, lot, way) for way in ("back", "forward"))
     return frozenset(one.id for trace in both for one in trace.lots)
 
 
-def _events(
-    session: Session, owner: Organisation, request: Request, wanted: frozenset[str] | None
+def events(
+    session: Session, owner: Organisation, request: Request, kinds: Sequence[str]
 ) -> Iterator[Event]:
-    ids = _act_ids(session, owner, request)
+    """Yield the acts of these kinds that touch what was asked for, oldest first."""
+    wanted = family(session, request.lot) if request.lot else None
+    ids = _act_ids(session, owner, request, kinds)
     for i in range(0, len(ids), _AT_ONCE):
         chunk = ids[i : i + _AT_ONCE]
         acts = session.exec(
@@ -61,11 +63,13 @@ def _events(
                 yield Event(act, of_act, wanted)
 
 
-def _act_ids(session: Session, owner: Organisation, request: Request) -> list[str]:
+def _act_ids(
+    session: Session, owner: Organisation, request: Request, kinds: Sequence[str]
+) -> list[str]:
     query = (
         select(Act.id)
         .join(Site, col(Site.id) == col(Act.site_id))
-        .where(Site.organisation_id == owner.id, col(Act.kind).in_(KINDS), unvoided(Act.id))
+        .where(Site.organisation_id == owner.id, col(Act.kind).in_(kinds), unvoided(Act.id))
         .order_by(col(Act.happened_at), col(Act.sequence))
     )
     if request.start is not None:

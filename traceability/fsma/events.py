@@ -17,10 +17,10 @@ from fractions import Fraction
 from traceability.acts import lines
 from traceability.amounts import Amount
 from traceability.fsma.books import Books
-from traceability.fsma.origins import Origin, origins_of
 from traceability.fsma.records import Record
 from traceability.fsma.values import Places, Value
 from traceability.models import Act, ActLine, Lot, Zone
+from traceability.origins import Origin, origins_of
 
 KINDS = ("harvest", "move", "pack", "relabel", "split", "merge", "ship", "receive", "return")
 

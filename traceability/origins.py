@@ -1,7 +1,7 @@
-"""Where a lot that was packed came from: the harvests, receipts or packed lots behind it.
+"""Where a lot came from: the harvests, receipts or packed lots behind it, and its share of each.
 
-Harvested lots are split, merged and sorted before they are packed. What the rule asks of a packing
-is the harvest; and where packs were opened to be packed again, the lot they were.
+Harvested lots are split, merged and sorted before they are packed. What rules ask of a packing is
+the harvest; and where packs were opened to be packed again, the lot they were.
 """
 
 from dataclasses import dataclass
@@ -25,17 +25,23 @@ class Origin:
     share: Fraction
 
 
-def origins_of(session: Session, lot: Lot, share: Fraction = Fraction(1)) -> list[Origin]:
-    """Return the lots that a lot comes from, itself where it was harvested, received or packed."""
+def origins_of(
+    session: Session, lot: Lot, share: Fraction = Fraction(1), *, opening_packs: bool = False
+) -> list[Origin]:
+    """Return the lots that a lot comes from, itself where it was harvested, received or packed.
+
+    With `opening_packs` packed lots are followed, too, to the harvests in them.
+    """
     act = maker_of(session, lot)
-    if lot.stage == "packed" or act is None or act.kind in _BEGINNINGS:
+    is_closed = lot.stage == "packed" and not opening_packs
+    if is_closed or act is None or act.kind in _BEGINNINGS:
         return [Origin(lot, act, share)]
     into = _into(session, lot, act)
     whole = sum(size for _, size in into)
     found: dict[str, Origin] = {}
     for source, size in into:
         part = share * (Fraction(size, whole) if whole else Fraction(1, len(into)))
-        for origin in origins_of(session, source, part):
+        for origin in origins_of(session, source, part, opening_packs=opening_packs):
             known = found.get(origin.lot.id)
             so_far = known.share if known else Fraction(0)
             found[origin.lot.id] = Origin(origin.lot, origin.act, so_far + origin.share)
