@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from api import words
 from api.digits import DIGITS
 from api.i18n import Reader
 from sensors import QUANTITIES
@@ -191,6 +192,19 @@ def _broker(_: Reader, alarm: Alarm) -> str:
     return _("The MQTT broker {broker} does not answer", broker=alarm.facts.get("broker", ""))
 
 
+def _outbox(_: Reader, alarm: Alarm) -> str:
+    known = words.uplink_trouble(_).get(str(alarm.facts.get("code", "")))
+    if known is not None:
+        return known
+    if alarm.facts.get("refused"):
+        return _("The hub refuses {count} records", count=alarm.facts["refused"])
+    return _(
+        "What was recorded in {hours} hours waits for the hub; {share} % of what may wait",
+        hours=_.number(alarm.facts.get("hours", 0.0)),
+        share=alarm.facts.get("full_pct", 0),
+    )
+
+
 def _disk(_: Reader, alarm: Alarm) -> str:
     return _(
         "Disk nearly full: {free} MB left; below {floor} MB readings wait",
@@ -208,6 +222,7 @@ _SENTENCES: Mapping[str, Callable[[Reader, Alarm], str]] = {
     "clock": _clock,
     "broker": _broker,
     "disk": _disk,
+    "outbox": _outbox,
 }
 
 

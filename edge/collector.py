@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -148,7 +148,13 @@ class Collector:
             *([system.of_disk(self._disk)] if self._disk else []),
             system.of_clock(is_set=is_set),
             system.of_broker(broker, is_connected=self.bus.is_connected),
+            *self._uplink_now(),
         ]
+
+    def _uplink_now(self) -> Iterator[system.State]:
+        health = self._uplink_health
+        if health.level is not None:
+            yield system.of_uplink(health.level, health.code, health.fill.share, self._clock.now())
 
     def _showroom(self, settings: Settings) -> Work:
         if not settings.mqtt.homeassistant:

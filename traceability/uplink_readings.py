@@ -90,13 +90,17 @@ class News:
         return bool(self.new_series or self.late or self.behind)
 
 
-def look(connection: Connection) -> News:
-    """Look for new series, for readings that came late, and for what is fresh no longer."""
+def look(connection: Connection, *, behind_ms: int | None = None) -> News:
+    """Look for new series, for readings that came late, and for what is fresh no longer.
+
+    Args:
+        behind_ms: Only of marks before that time; while a hub is away each look leaves a gap.
+    """
     new = select(_SERIES.c.id).where(_SERIES.c.id.not_in(select(_MARK.c.series_id)))
     return News(
         connection.scalars(new).all(),
         backfill.following(connection, CONSUMER),
-        _behind(connection),
+        _behind(connection, behind_ms),
     )
 
 
@@ -255,7 +259,7 @@ def owed_from_ms(connection: Connection, *, given_up_before_ms: int = 0) -> dict
     return {series_id: max(at_ms, given_up_before_ms) for series_id, at_ms in owed.items()}
 
 
-def _behind(connection: Connection) -> list[tuple[int, int, int]]:
+def _behind(connection: Connection, behind_ms: int | None) -> list[tuple[int, int, int]]:
     """Return (series, first not sent, newest) of the series whose marks are far behind."""
     of_series, at = reading.c.series_id == _MARK.c.series_id, _MARK.c.at_ms
     newest = select(func.max(reading.c.at_ms)).where(of_series).scalar_subquery()
@@ -266,6 +270,8 @@ def _behind(connection: Connection) -> list[tuple[int, int, int]]:
         # Readings behind the mark may have expired; their minutes are still there.
         case((rollup_mark.c.raw_from_ms > at, _first_after(rollup_minute.c.start_ms, at))),
     ).join(rollup_mark, rollup_mark.c.series_id == _MARK.c.series_id, isouter=True)
+    if behind_ms is not None:
+        query = query.where(at < behind_ms)
     looked = query.add_columns(at.label("at_ms")).subquery()
     far = select(*list(looked.c)[:4]).where(looked.c.newest - looked.c.at_ms > FRESH_MS)
     found = []

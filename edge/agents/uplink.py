@@ -280,6 +280,8 @@ class Uplink:
 
     async def _say(self, error: EdgeError | None) -> None:
         """Keep how it stands, where the page, the doctor and the alarms look; log a change."""
+        if error is not None and self._clock.monotonic() >= self._pace.thin:
+            await self._thin()
         await self._read_level()
         status = self._health.status(error, held=len(self._held), now=self._clock.now())
         if self._health.has_changed:

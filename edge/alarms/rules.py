@@ -16,7 +16,7 @@ BUILT_IN = (
     AlarmRule(name="database", kind="database", severity="critical"),
 )
 # How long it must be so, where the rule does not say. [min]
-_DELAY_MIN = {"threshold": 5.0, "recipe": 15.0, "clock": 10.0, "broker": 5.0}
+_DELAY_MIN = {"threshold": 5.0, "recipe": 15.0, "clock": 10.0, "broker": 5.0, "outbox": 5.0}
 _ESCALATE_AFTER_MIN = 30.0
 # A polled probe is silent after five of its intervals, a minute's hiccup of a busy bus aside.
 _INTERVALS = 5

@@ -6,6 +6,7 @@ broker, no hub) says nothing, and nothing is watched.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from edge.alarms.engine import Side
@@ -13,7 +14,22 @@ from edge.alarms.finding import Finding
 from edge.alarms.rules import delay_s, of_kind
 from edge.disk import Disk
 from edge.settings import AlarmRule
+from traceability.uplink import Level
 
+# What waits for the hub for so long, or fills so much of what may wait, calls for somebody: of the
+# 30 days after which readings are thinned 27 are left then.
+_LATE, _FULL = timedelta(hours=12), 0.1
+# Trying again will not mend these.
+_ASKS_FOR_SOMEBODY = frozenset(
+    {
+        "edge_revoked",
+        "edge_unknown",
+        "hub_not_enrolled",
+        "hub_too_old",
+        "hub_unsafe",
+        "hub_untrusted",
+    }
+)
 # What is over must stay over for so long.
 _CLEAR_AFTER_S = 60.0
 
@@ -67,3 +83,13 @@ def of_disk(disk: Disk) -> State:
 def of_broker(address: str, *, is_connected: bool) -> State:
     side = Side.BACK if is_connected else Side.OUT
     return State("broker", side, facts={"broker": address})
+
+
+def of_uplink(level: Level, code: str, fill: float, now: datetime) -> State:
+    """Long before anything is thinned: what waits is late or much, or waiting will not mend it."""
+    oldest = min(filter(None, (level.oldest_record_at, level.oldest_reading_at)), default=now)
+    hours = round((now - oldest) / timedelta(hours=1), 1)
+    why = code if code in _ASKS_FOR_SOMEBODY else ""
+    is_out = bool(why) or level.refused > 0 or now - oldest > _LATE or fill > _FULL
+    facts = {"hours": hours, "full_pct": round(100 * fill), "refused": level.refused, "code": why}
+    return State("outbox", Side.OUT if is_out else Side.BACK, value=hours, facts=facts)

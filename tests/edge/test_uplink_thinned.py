@@ -15,7 +15,7 @@ from tests.edge.conftest import until
 from tests.edge.hubs import Farm, Hub, all_readings, new_farm, running_hub
 from tests.edge.test_uplink import acts, is_level, sow
 from tests.traceability.conftest import postgres_server, url  # noqa: F401  fixtures
-from traceability import database, pieces, thinned
+from traceability import database, pieces, thinned, uplink, uplink_readings
 from traceability.resolutions import DAY_MS, HOUR_MS, MINUTE_MS, Resolution
 from traceability.store_id import renew
 
@@ -157,3 +157,27 @@ async def test_a_hub_that_has_the_readings_keeps_them_for_what_they_are(
     assert hub.count("thinned_span") == 0
     assert len(figures(hub.engine, OLD, Resolution.RAW)) == len(OLD)
     farm.engine.dispose()
+
+
+async def test_a_hub_that_stays_away_does_not_fill_the_card(hub: Hub, tmp_path: Path) -> None:
+    """What it will get by the minute may expire here, long before it is back."""
+    farm = new_farm(tmp_path / "cut off", whole_days=1)
+    farm.enrol(hub)
+    farm.record(("a", OLD[0], 1.0))
+    await sent(farm)
+    hub.stop()
+    farm.record(*(("a", at, _value(at)) for at in [*OLD[1:], *YOUNG]))
+    kept_up(farm)
+
+    async with farm.sending():
+        await until(lambda: _owed(farm).get(1, 0) > OLD[-1])
+
+    with Session(farm.engine) as session:
+        assert uplink.level(session).thinned is not None
+    assert farm.health.fill.share > 0.9
+    farm.engine.dispose()
+
+
+def _owed(farm: Farm) -> dict[int, int]:
+    with farm.engine.connect() as connection:
+        return uplink_readings.owed_from_ms(connection)

@@ -75,6 +75,7 @@ class Watch:
     clock: SteadyClock = field(default_factory=SteadyClock)
     is_clock_set: bool = True
     is_broker_connected: bool = True
+    way_to_hub: system.State | None = None
     engine: Engine = field(init=False)
     agent: AlarmAgent = field(init=False)
     recorder: Recorder = field(init=False)
@@ -100,6 +101,7 @@ class Watch:
         return [
             system.of_clock(is_set=self.is_clock_set),
             system.of_broker("127.0.0.1:1883", is_connected=self.is_broker_connected),
+            *([self.way_to_hub] if self.way_to_hub else []),
         ]
 
     def passes(
