@@ -10,6 +10,7 @@ ApiError
 ├── BadCursor         a page link that this version did not make
 ├── NoSuchPage        nothing lives at that address
 ├── NoSuchLink        an identity without a link of the type asked for
+├── Gone              a code that was withdrawn on purpose
 ├── KeyNotKept        a GS1 key of things that Minori keeps no record of
 ├── BadRequest        the request cannot be read at all
 ├── ChooseOwner       several farms share this hub: say which
@@ -80,6 +81,11 @@ class NoSuchPage(ApiError):
 class NoSuchLink(ApiError):
     code = "no_such_link"
     template = "{link} has no link of type {link_type}; linkType=all lists those it has"
+
+
+class Gone(ApiError):
+    code = "withdrawn"
+    template = "{link} was withdrawn on {since}: {reason}"
 
 
 class KeyNotKept(ApiError):

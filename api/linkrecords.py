@@ -1,19 +1,22 @@
-"""What is recorded under one identity as links: the pages and data Minori itself has of it."""
+"""What is recorded under one identity as links: Minori's own pages and data, and what the farm set.
 
-from collections.abc import Callable
+A lot that was called back keeps its own page in front, whatever was set: whoever holds some of it
+has to read the warning.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlmodel import Session
 
 from api import linked
 from api.i18n import LANGUAGES
-from traceability import catalogue, recalls
+from traceability import catalogue, links, recalls
+from traceability.gs1.link import CANONICAL_STEM
 from traceability.gs1.resolver import VOCABULARY, Link, Record
-from traceability.identified import Named, named_by
-from traceability.models import LogisticUnit, Lot, Party, TradeItem
-
-# Own identifiers are read as beneath some hub; which one does not matter to their meaning.
-OWN = "https://here.invalid"
+from traceability.identified import OWN, Named, anchor_of, named_by
+from traceability.models import LinkEvent, LogisticUnit, Lot, Party, TradeItem
 
 ITEM_PAGE, UNIT_PAGE, PLACE_PAGE = "/p/item/", "/p/unit/", "/p/place/"
 
@@ -25,19 +28,47 @@ class Records:
     Attributes:
         base: the address our own pages are beneath.
         may_show: whether this reader may see a lot of a stage.
+        now: aware UTC; links are given between their dates.
     """
 
     session: Session
     base: str
     may_show: Callable[[str], bool]
+    now: datetime
 
     def find(self, anchor: str) -> Record | None:
         """Return the record of exactly this identity; None: nothing this reader may see."""
         named = named_by(self.session, anchor, hubs=(OWN,))
-        if named is None or not self._shows(named):
+        if named is not None and not self._shows(named):
             return None
+        entered = links.of_anchor(self.session, path_of(anchor))
+        said = [_link(event) for event in entered.given(self.now)]
+        if named is None:
+            return self._without_row(anchor, said, is_withdrawn=entered.withdrawn is not None)
         record = self._record(self._said(anchor), named)
-        return record if not isinstance(named, Lot) else self._warned(record, named)
+        if isinstance(named, Lot) and recalls.of_lot(self.session, named.id) is not None:
+            return self._warned(record, named, said)
+        if isinstance(named, Lot):
+            said += self._of_its_item(named)
+        return replace(
+            record, links=_in_front(said, record.links), withdrawn=entered.withdrawn is not None
+        )
+
+    def _without_row(self, anchor: str, said: list[Link], *, is_withdrawn: bool) -> Record | None:
+        """A serial or variant has no page of its own, and may have links all the same."""
+        if not said and not is_withdrawn:
+            return None
+        title = said[0].title if said else anchor
+        return Record(self._said(anchor), title, tuple(said), withdrawn=is_withdrawn)
+
+    def _of_its_item(self, lot: Lot) -> list[Link]:
+        """Where the product's default leads its lots, too."""
+        item = self.session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
+        if item is None:
+            return []
+        anchor = path_of(anchor_of(self.session, item, base=OWN) or "")
+        given = links.of_anchor(self.session, anchor).given(self.now)
+        return [_link(event) for event in given if event.is_default and event.with_lots]
 
     def _shows(self, named: Named) -> bool:
         if isinstance(named, Lot):
@@ -78,17 +109,40 @@ class Records:
         )
         return Record(anchor, title, (page, data))
 
-    def _warned(self, record: Record, lot: Lot) -> Record:
-        if recalls.of_lot(self.session, lot.id) is None:
-            return record
+    def _warned(self, record: Record, lot: Lot, said: Sequence[Link]) -> Record:
         status = replace(
             record.links[0],
             relation=f"{VOCABULARY}recallStatus",
             title=f"lot {lot.code} was recalled",
             default=False,
         )
-        return replace(record, links=(*record.links, status))
+        behind = [replace(link, default=False) for link in said]
+        return replace(record, links=(*record.links, status, *behind))
 
     def _product(self, lot: Lot) -> str:
         item = self.session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
         return (item or catalogue.what_is(self.session, lot)).name
+
+
+def path_of(anchor: str) -> str:
+    """Return an identity's path, as links are kept under it."""
+    return anchor.removeprefix(OWN).removeprefix(CANONICAL_STEM)
+
+
+def _in_front(said: Sequence[Link], own: Sequence[Link]) -> tuple[Link, ...]:
+    """Put what the farm set first; a default for everybody takes the own page's place."""
+    for_all = any(link.default and not link.languages and not link.contexts for link in said)
+    page, *others = own
+    return (*said, replace(page, default=not for_all), *others)
+
+
+def _link(event: LinkEvent) -> Link:
+    return Link(
+        event.relation,
+        event.href,
+        event.title,
+        media_type=event.media_type or None,
+        languages=(event.language,) if event.language else (),
+        contexts=(event.context,) if event.context else (),
+        default=event.is_default,
+    )

@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable
 from urllib.parse import quote
 
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.context import Web
-from api.errors import KeyNotKept, NoSuchLink
-from api.linkrecords import ITEM_PAGE, OWN, Records
+from api.errors import Gone, KeyNotKept, NoSuchLink
+from api.linkrecords import ITEM_PAGE, Records, path_of
+from traceability import links
 from traceability.database import reading_session
 from traceability.errors import UnknownIdentity, UnknownLot
 from traceability.gs1 import DigitalLink, Identity, dictionary, identify
@@ -29,7 +31,7 @@ from traceability.gs1.resolver import (
     description,
     resolve,
 )
-from traceability.identified import KEPT_KEYS
+from traceability.identified import KEPT_KEYS, OWN
 
 # Anybody's page may ask where a code leads: there is nothing here that a cookie opens.
 CORS = {
@@ -64,6 +66,7 @@ def answer(
         Gs1Error: it names nothing that could have links; says where it is wrong.
         UnknownLot, UnknownIdentity, KeyNotKept, NoSuchLink: nothing is recorded, such things are
             not kept here, or there is no link of that type.
+        Gone: it was withdrawn on purpose.
     """
     base = (web.settings.public_url or str(request.base_url)).rstrip("/")
     asked = Asked(
@@ -73,8 +76,10 @@ def answer(
     )
     with reading_session(web.engine) as session:
         identity = identify((OWN if own else CANONICAL_STEM) + path, hubs=(OWN,) if own else ())
-        records = Records(session, base, may_show)
+        records = Records(session, base, may_show, web.now())
         found = resolve(identity, asked, records.find, now=web.now())
+        if found.status == 410:
+            raise _withdrawn(session, found.reason or "", base)
     if found.status == 404:
         raise _not_found(identity, asked, found.reason or "", base)
     body = json.dumps(found.body, ensure_ascii=False) if found.body is not None else ""
@@ -121,6 +126,12 @@ def _location(request: Request, identity: Identity, found: Answer, base: str) ->
         said["lang"] = request.query_params["lang"]
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in said.items())
     return address + (f"?{query}" if query else "")
+
+
+def _withdrawn(session: Session, anchor: str, base: str) -> Gone:
+    said = links.of_anchor(session, path_of(anchor.replace(base, "", 1))).withdrawn
+    assert said is not None
+    return Gone(link=anchor, since=said.said_at.date().isoformat(), reason=said.reason)
 
 
 def _not_found(identity: Identity, asked: Asked, reason: str, base: str) -> Exception:

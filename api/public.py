@@ -14,7 +14,7 @@ A program that asks for JSON-LD (q-values count) gets the data, everybody else t
 import json
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from sqlalchemy import Engine
@@ -36,7 +36,7 @@ from traceability.database import reading_session
 from traceability.errors import TraceabilityError
 from traceability.gs1 import Gs1Error, dictionary
 from traceability.gs1.compression import decompress
-from traceability.gs1.link import CANONICAL_STEM
+from traceability.gs1.link import CANONICAL_STEM, escape
 from traceability.lookup import link_of
 from traceability.models import Lot
 from traceability.shown import PUBLIC_STAGES
@@ -100,9 +100,9 @@ class _Public:
         plain = _PLAIN_LINK.fullmatch(raw)
         if plain and not linksets.asks_for_links(request):
             code = unquote(plain[2].decode("ascii"))
-            found = self.queries.lots_of(f"GTIN {plain[1].decode()}", code)
-            if len(found) == 1 and self._may_see(request, found[0][1]):
-                return _lead_to(request, found[0][0])
+            found = self.queries.lots_of(plain[1].decode(), code)
+            if len(found) == 1 and not found[0].is_set and self._may_see(request, found[0].stage):
+                return _lead_to(request, found[0].id)
         return self._carefully(request, raw, own=False)
 
     async def resolve_own(self, request: Request) -> Response:
@@ -184,20 +184,31 @@ class _Public:
             return self.web.stories.of(session, lot, now=now), link_of(session, lot, base=base)
 
 
+class _Lot(NamedTuple):
+    id: str
+    stage: str
+    is_set: bool
+
+
 class _Queries:
     """The two look-ups of the hot path, on a plain connection: no session, no rows as objects."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
-        self._lots_of = f"SELECT id, stage FROM lot WHERE code = {mark} AND scope = {mark} LIMIT 2"  # noqa: S608
+        self._lots_of = (
+            f"SELECT id, stage, EXISTS (SELECT 1 FROM link_event WHERE anchor IN ({mark}, {mark})) "  # noqa: S608
+            f"FROM lot WHERE code = {mark} AND scope = {mark} LIMIT 2"
+        )
         # A recall changes pages as an act does, and need not come with one.
         version = f"coalesce(({NEWEST_ACT}), 0) + ({RECALLS})"
         self._stage_of = f"SELECT stage, {version} FROM lot WHERE id = {mark}"  # noqa: S608
 
-    def lots_of(self, scope: str, code: str) -> list[tuple[str, str]]:
-        """Return (id, stage) of the lots of that code."""
-        return self._rows(self._lots_of, code, scope)
+    def lots_of(self, gtin: str, code: str) -> list[_Lot]:
+        """Return the lots of that code, each with whether anything was set about its links."""
+        item = f"/01/{gtin}"
+        anchors = (item, f"{item}/10/{escape(code)}")
+        return [_Lot(*row) for row in self._rows(self._lots_of, *anchors, code, f"GTIN {gtin}")]
 
     def stage_of(self, lot_id: str) -> tuple[str, int | None] | None:
         """Return the lot's stage and the number of the newest act of all, or None."""

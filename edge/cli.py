@@ -32,6 +32,7 @@ COMMANDS = {
     "hub": ("edge.commands.hub", "Sites and their hub: let in, revoke, what waits, what is there."),
     "init": ("edge.commands.init", "Write a documented settings file."),
     "label": ("edge.commands.label", "Write the QR label of a lot."),
+    "links": ("edge.commands.links", "Where printed codes lead: set, end, withdraw."),
     "lot": ("edge.commands.lot", "Lots: list, show, sow, harvest, pack, ship and all between."),
     "recall": ("edge.commands.recall", "Recalls and exercises: what is affected, who has it."),
     "balance": ("edge.commands.balance", "Mass balance: what came against what went, in grams."),

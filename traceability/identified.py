@@ -5,16 +5,20 @@ from urllib.parse import quote
 
 from sqlmodel import Session, col, select
 
-from traceability.errors import AmbiguousLot
-from traceability.gs1 import DigitalLink, identify, unescape
+from traceability.errors import AmbiguousLot, UnknownIdentity
+from traceability.gs1 import DigitalLink, Identity, gtin14, identify, unescape
+from traceability.gs1.checkdigits import GTIN_LENGTHS
 from traceability.gs1.identity import LOT
 from traceability.gs1.link import CANONICAL_STEM
-from traceability.lookup import ITEMS, find_lots, link_of
+from traceability.gs1.resolver import levels
+from traceability.lookup import ITEMS, find_lots, link_of, one_lot
 from traceability.models import LogisticUnit, Lot, Party, Site, TradeItem
 
 Named = TradeItem | Lot | LogisticUnit | Site | Party
 
 UNIT = "unit"
+# Own identifiers are read as beneath some hub; which one does not matter to their meaning.
+OWN = "https://here.invalid"
 _SSCC, _GTIN, _ITIP = "00", "01", "8006"
 _GLNS = ("414", "415", "417")
 # Keys of things that are kept here; of any other there is nothing to tell.
@@ -65,6 +69,51 @@ def anchor_of(session: Session, named: Named, *, base: str) -> str | None:
         link = link_of(session, named, base=base)
         return CANONICAL_STEM + link[len(base) :] if link.startswith(f"{base}/01/") else link
     return f"{CANONICAL_STEM}/414/{named.gln}" if named.gln else None
+
+
+def path_named(session: Session, text: str, *, hubs: Sequence[str] = ()) -> str:
+    """Return the path of the identity that people's words name: `/01/{gtin}/10/{lot}`.
+
+    Args:
+        text: an item's code or GTIN, a case's code, a lot's code or id, a link or its path, a scan.
+
+    Raises:
+        UnknownIdentity: nothing of it is kept here, no finer and no coarser.
+        AmbiguousLot, Gs1Error: as `lookup` says.
+    """
+    text = text.strip()
+    if text.startswith("/"):
+        text = (CANONICAL_STEM if text[1:2].isdigit() else OWN) + text
+    row = session.get(Lot, text) or _by_own_code(session, text)
+    if row is None:
+        identity = identify(text, hubs=(*hubs, OWN))
+        if identity.canonical is not None:
+            return _known_path(session, identity, text, hubs)
+        row = one_lot(session, text, hubs=hubs)
+    anchor = anchor_of(session, row, base=OWN)
+    if anchor is None:
+        raise UnknownIdentity(name=text)
+    return anchor.removeprefix(OWN).removeprefix(CANONICAL_STEM)
+
+
+def _by_own_code(session: Session, text: str) -> Named | None:
+    item = session.exec(select(TradeItem).where(TradeItem.code == text)).first()
+    if item is None and text.isdigit() and len(text) in GTIN_LENGTHS:
+        item = session.exec(select(TradeItem).where(TradeItem.gtin == gtin14(text))).first()
+    if item is not None:
+        return item
+    query = select(LogisticUnit).where(LogisticUnit.code == text)
+    return session.exec(query.order_by(col(LogisticUnit.made_at).desc())).first()
+
+
+def _known_path(session: Session, identity: Identity, text: str, hubs: Sequence[str]) -> str:
+    every = (*hubs, OWN)
+    if not any(named_by(session, anchor, hubs=every) for anchor in levels(identity)):
+        raise UnknownIdentity(name=text)
+    path = str(identity.canonical)
+    for hub in (CANONICAL_STEM, *every):
+        path = path.removeprefix(hub.rstrip("/"))
+    return path
 
 
 def _own(session: Session, anchor: str, path: str, hubs: Sequence[str]) -> Named | None:

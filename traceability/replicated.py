@@ -26,6 +26,7 @@ from traceability.models import (
     Feed,
     Flow,
     Inspection,
+    LinkEvent,
     LogisticUnit,
     LotConditions,
     LotRule,
@@ -113,6 +114,7 @@ KINDS = (
     Kind(Recall, ("id",)),
     Kind(RecallLot, ("recall_id", "lot_id")),
     Kind(RecallNotice, ("recall_id", "party_id")),
+    Kind(LinkEvent, ("id",), is_fixed=True),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 BY_MODEL: Mapping[type, Kind] = {kind.model: kind for kind in KINDS}

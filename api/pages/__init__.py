@@ -4,6 +4,7 @@ from api.pages import (
     alarms,
     catalogue,
     forecasts,
+    links,
     lots,
     recalls,
     recipes,
@@ -24,6 +25,7 @@ ROUTERS = (
     sowing.router,
     recalls.router,
     sheets.router,
+    links.router,
     catalogue.router,
     session.router,
 )

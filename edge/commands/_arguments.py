@@ -27,6 +27,8 @@ _GRAMS = {"g": 1, "kg": 1000}
 _AHEAD = timedelta(minutes=5)
 # Before it time zones are guesses; a year below is a slip of the pen.
 _FIRST_YEAR = 1970
+# The last one leaves room for any zone.
+_LAST_YEAR = 9998
 _AMOUNT_EXPECTED = "pieces and/or a weight, such as 40pcs, 3.2kg or 40pcs,3200g"
 
 
@@ -72,8 +74,11 @@ def named_amount(text: str, *, field: str) -> tuple[str, Amount | None]:
     return name, amount_of(amount, field=field)
 
 
-def time_of(text: str | None, *, zone: ZoneInfo, now: datetime) -> datetime:
+def time_of(text: str | None, *, zone: ZoneInfo, now: datetime, to_come: bool = False) -> datetime:
     """Return the UTC time of an ISO text; without an offset it is the site's local time.
+
+    Args:
+        to_come: a plan, which may lie ahead; what was done may not.
 
     Raises:
         BadValue: no ISO time, one the site's clock never or twice showed, or one still to come.
@@ -84,10 +89,10 @@ def time_of(text: str | None, *, zone: ZoneInfo, now: datetime) -> datetime:
         read = datetime.fromisoformat(_plain(text))
     except ValueError as error:
         raise _bad_time(text, "an ISO time such as 2026-11-23T09:00 or 2026-11-23") from error
-    if read.year < _FIRST_YEAR:
-        raise _bad_time(text, f"a year from {_FIRST_YEAR}")
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise _bad_time(text, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
     at = read.astimezone(UTC) if read.tzinfo else _from_local(read, zone, text)
-    if at > now + _AHEAD:
+    if at > now + _AHEAD and not to_come:
         raise _bad_time(text, "a time that has been", step="record it once it has happened")
     return at
 

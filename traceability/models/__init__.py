@@ -26,6 +26,7 @@ from traceability.models.edges import (
 from traceability.models.forecasts import ForecastRecord, Job
 from traceability.models.growing import ForecastLots, SowingPlan
 from traceability.models.held import held_reading
+from traceability.models.links import LINK_EVENT_KINDS, LinkEvent
 from traceability.models.lot_conditions import LotConditions
 from traceability.models.lots import STAGES, Lot, Stay
 from traceability.models.materials import MATERIAL_KINDS, Material
@@ -61,6 +62,7 @@ __all__ = [
     "ALARM_KINDS",
     "CALIBRATION_KINDS",
     "DISPATCH_STATES",
+    "LINK_EVENT_KINDS",
     "MATERIAL_KINDS",
     "PARTY_ROLES",
     "RECALL_KINDS",
@@ -91,6 +93,7 @@ __all__ = [
     "ForecastRecord",
     "Inspection",
     "Job",
+    "LinkEvent",
     "LogisticUnit",
     "Lot",
     "LotConditions",
