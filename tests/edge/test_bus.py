@@ -13,10 +13,11 @@ import aiomqtt
 import pytest
 from amqtt.broker import Broker as Amqtt
 
-from edge import bus as bus_module
+from edge import mqtt_session
 from edge.broker import _config, serving
-from edge.bus import LONGEST_WAIT_S, PIECE, Broker, Bus, Message, Receiver, try_out, wait_s
+from edge.bus import LONGEST_WAIT_S, Broker, Bus, Message, Receiver, try_out, wait_s
 from edge.errors import AddressTaken, BrokerLost, BrokerRefused, SubscriptionRefused
+from edge.mqtt_session import PIECE
 from tests.edge.conftest import until
 from tests.fakes.mosquitto import Mosquitto, free_port
 from tests.faults.rig.proxy import Proxy
@@ -192,14 +193,14 @@ async def test_a_broker_that_accepts_and_hangs_costs_no_file_with_every_try(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its kernel says yes to everybody; a night of tries must not use up our open files."""
-    make = bus_module._client
+    make = mqtt_session._client
 
     def hasty(*said: Any, **more: Any) -> aiomqtt.Client:
         client = make(*said, **more)
         client.timeout = 0.01
         return client
 
-    monkeypatch.setattr(bus_module, "_client", hasty)
+    monkeypatch.setattr(mqtt_session, "_client", hasty)
 
     async def tried() -> int:
         with pytest.raises(BrokerLost, match="timed out"):

@@ -6,6 +6,7 @@ from edge import bus as bus_module
 from edge import hearing
 from edge.bus import Bus, Message
 from edge.hearing import ANSWER_S, QUIET_S, Hearing, own_topic
+from edge.mqtt_session import Session
 from tests.edge.conftest import until
 from tests.edge.test_bus import VERSIONS, broker, running
 from tests.fakes.mosquitto import Mosquitto
@@ -41,10 +42,8 @@ async def test_a_quiet_farm_hears_itself_and_stays_connected(
     mosquitto: Mosquitto, version: str, impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    say = bus_module._Session.say
-    monkeypatch.setattr(
-        bus_module._Session, "say", lambda self, topic: (asked.append(topic), say(self, topic))
-    )
+    say = Session.say
+    monkeypatch.setattr(Session, "say", lambda self, topic: (asked.append(topic), say(self, topic)))
     got: list[Message] = []
     async with running(
         Bus(broker(mosquitto, "me", version=version)), "t", receive=got.extend
