@@ -33,7 +33,11 @@ def policy_of(settings: Settings) -> Policy:
     """Return what the settings want."""
     days = [getattr(settings.retention, key) for key in KEYS]
     keep = {one: timedelta(days=d) if d else None for one, d in zip(Resolution, days, strict=True)}
-    return Policy(keep, to_hub=enrolment.is_wanted(settings))
+    if not enrolment.is_wanted(settings):
+        return Policy(keep)
+    # What waits for longer the way to the hub gives up, too.
+    waits = max(settings.hub.whole_days, settings.hub.minutes_days)
+    return Policy(keep, hub=timedelta(days=waits))
 
 
 class Expiry:

@@ -14,7 +14,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, SQLModel, col
 
 from sensors import to_ms
-from traceability import backfill, rollups, uplink_readings
+from traceability import backfill, rollups, uplink_readings, uplink_thinning
 from traceability.models import (
     Feed,
     Flow,
@@ -51,16 +51,18 @@ class Obligation(NamedTuple):
 
 
 def of_readings(
-    session: Session, *, to_hub: bool, series: Collection[int] | None = None
+    session: Session, *, owed_since_ms: int | None, series: Collection[int] | None = None
 ) -> Iterator[Obligation]:
     """Give what needs readings, all of it.
 
     Args:
-        to_hub: A hub is configured: what it has not receipted is needed.
+        owed_since_ms: A hub is configured: what it has not receipted is needed, but for what has
+            waited since before that. None: there is no hub.
         series: Of these only.
     """
     found = [*_of_lots(session), *of_rollups(session.connection())]
-    found += _of_hub(session.connection()) if to_hub else []
+    if owed_since_ms is not None:
+        found += _of_hub(session.connection(), owed_since_ms)
     return (one for one in found if series is None or one.series_id in series)
 
 
@@ -90,13 +92,19 @@ def lots_that_hold(session: Session, series_id: int, before_ms: int) -> Sequence
     return [session.get_one(Lot, lot_id) for lot_id in sorted(first, key=lambda one: first[one])]
 
 
-def _of_hub(connection: Connection) -> Iterator[Obligation]:
+def of_minutes(connection: Connection, owed_since_ms: int) -> Iterator[Obligation]:
+    """Give which minutes go to the hub where readings waited too long for it."""
+    for series_id, at_ms in uplink_thinning.minutes_owed_from_ms(connection).items():
+        yield Obligation(series_id, max(at_ms, owed_since_ms), Why.HUB)
+
+
+def _of_hub(connection: Connection, owed_since_ms: int) -> Iterator[Obligation]:
     owed = uplink_readings.owed_from_ms(connection)
     if not owed:
         # Wanted, and never reached so far: all of it is still to go there.
         owed = dict.fromkeys(connection.scalars(core_select(col(Series.id))), 0)
     for series_id, at_ms in owed.items():
-        yield Obligation(series_id, at_ms, Why.HUB)
+        yield Obligation(series_id, max(at_ms, owed_since_ms), Why.HUB)
 
 
 def _of_lots(session: Session) -> Iterator[Obligation]:

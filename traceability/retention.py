@@ -31,11 +31,15 @@ ROWS = 5_000
 class Policy:
     """How long each resolution is kept; a coarser one as long as a finer at least. None: for ever.
 
-    `to_hub`: what the hub has not receipted stays.
+    `hub`: there is one, and what it has not receipted stays so long. None: there is none.
     """
 
     keep: Mapping[Resolution, timedelta | None]
-    to_hub: bool = False
+    hub: timedelta | None = None
+
+    def owed_since_ms(self, now: datetime) -> int | None:
+        """Return what waits since before that is not owed to the hub any more."""
+        return None if self.hub is None else to_ms(now - self.hub)
 
     def before_ms(self, resolution: Resolution, now: datetime) -> int:
         """Return from when on rows are young enough to stay."""
@@ -90,7 +94,7 @@ def bounds(
         return {}
     numbers: Any = connection.scalars(select(col(Series.id))).all() if series is None else series
     marks = marks_of(connection, numbers)
-    earliest = _earliest(_needing(session, policy, resolution, marks, series))
+    earliest = _earliest(_needing(session, policy, resolution, marks, now=now))
     found: dict[int, Bound] = {}
     for series_id, mark in marks.items():
         end_ms = old_ms
@@ -112,12 +116,16 @@ def _needing(
     policy: Policy,
     resolution: Resolution,
     marks: Mapping[int, Mark],
-    series: Collection[int] | None,
+    *,
+    now: datetime,
 ) -> Iterator[Obligation]:
+    owed_since_ms = policy.owed_since_ms(now)
     if resolution is Resolution.RAW:
-        yield from obligations.of_readings(session, to_hub=policy.to_hub, series=series)
+        yield from obligations.of_readings(session, owed_since_ms=owed_since_ms, series=marks)
         return
     yield from obligations.of_rollups(session.connection())
+    if resolution is Resolution.MINUTE and owed_since_ms is not None:
+        yield from obligations.of_minutes(session.connection(), owed_since_ms)
     if resolution is not Resolution.DAY:
         coarser = Resolution(resolution + 1)
         for series_id, mark in marks.items():

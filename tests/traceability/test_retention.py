@@ -49,10 +49,10 @@ NOW = START + DAYS * DAY
 DAY_MS = 86_400_000
 
 
-def keeping(raw: int | None = None, *, to_hub: bool = False, **days: int) -> Policy:
+def keeping(raw: int | None = None, *, hub: timedelta | None = None, **days: int) -> Policy:
     given = {"raw": raw, "minute": None, "hour": None, "day": None, **days}
     ages = [None if age is None else age * DAY for age in given.values()]
-    return Policy(dict(zip(Resolution, ages, strict=True)), to_hub=to_hub)
+    return Policy(dict(zip(Resolution, ages, strict=True)), hub=hub)
 
 
 @dataclass
@@ -255,7 +255,7 @@ def test_what_its_rollups_do_not_count_stays_until_they_do(place: Place) -> None
 
 
 def test_what_the_hub_has_not_receipted_stays(place: Place) -> None:
-    policy = keeping(10, to_hub=True)
+    policy = keeping(10, hub=365 * DAY)
     place.expire(policy)
     assert place.times("A")[0] == START  # never sent anything
     with writing_session(place.engine) as session:
@@ -268,6 +268,13 @@ def test_what_the_hub_has_not_receipted_stays(place: Place) -> None:
 
     assert START + 4 * DAY < place.times("A")[0] <= START + 5 * DAY
     assert place.times("C")[0] == START
+
+
+def test_what_the_way_to_the_hub_gives_up_is_not_owed(place: Place) -> None:
+    """A hub that was away for a year gets minutes, and the card does not fill up for it."""
+    place.expire(keeping(10, hub=20 * DAY))
+
+    assert START + 9 * DAY < place.times("A")[0] <= START + 10 * DAY
 
 
 def _table(name: str) -> Any:
