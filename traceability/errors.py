@@ -20,6 +20,7 @@ TraceabilityError
 ├── SiteElsewhere          a site records at its own edge, and only there
 ├── CannotVoid             later acts build on the one to be voided
 ├── AlarmOver              the alarm is cleared: nothing left to do about it
+├── ReadingsExpired        asked for more finely than it is still kept
 ├── BadValue               a field outside what it may be
 ├── RecordRefused          a record an edge sent that this hub does not take; the stream goes on
 │   ├── RecordNeeds        it speaks of something that is not here
@@ -297,6 +298,14 @@ class DatabaseTooNew(TraceabilityError):
 class DatabaseUnusable(TraceabilityError):
     code = "database_unusable"
     template = "{url} cannot be used: {cause}; {next_step}"
+
+
+class ReadingsExpired(TraceabilityError):
+    code = "readings_expired"
+    template = (
+        "series {series} has no {resolution} rows any more before {since}; ask from then on, or "
+        "for {kept}"
+    )
 
 
 class DatabaseFull(TraceabilityError):

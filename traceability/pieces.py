@@ -68,7 +68,8 @@ class Mark:
         """Return the finest resolution that there is at that time."""
         is_thinned = any(start <= at_ms < end for start, end in self.thinned)
         least = Resolution.MINUTE if is_thinned else Resolution.RAW
-        return next(one for one in Resolution if one >= least and at_ms >= self.since[one])
+        there = (one for one in Resolution if one >= least and at_ms >= self.since[one])
+        return next(there, Resolution.DAY)
 
     def lacks_readings(self, start_ms: int, end_ms: int) -> bool:
         """Return whether readings of that span may not be here."""
@@ -125,7 +126,7 @@ def rows_of(
 
 def _mark(row: Row[Any]) -> Mark:
     until = (0, row.minute_ms, row.hour_ms, row.day_ms)
-    since = (row.raw_from_ms, row.minute_from_ms, row.hour_from_ms, 0)
+    since = (row.raw_from_ms, row.minute_from_ms, row.hour_from_ms, row.day_from_ms)
     return Mark(
         ZoneInfo(row.time_zone),
         dict(zip(Resolution, until, strict=True)),

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, case, delete, func, select, update
 from sqlmodel import Session, col
 
 from sensors import to_ms
-from traceability import backfill, obligations, rollups
+from sensors.quantities import STATES
+from traceability import backfill, obligations, repetitions, rollups
 from traceability.database import reading_session, writing_session
 from traceability.models import Series, rollup_mark
 from traceability.obligations import Obligation, Why
@@ -64,7 +65,10 @@ class Bound(NamedTuple):
 
 
 def step(engine: Engine, policy: Policy, *, now: datetime) -> dict[Resolution, int]:
-    """Delete some of what may go; return how many rows of what, nothing where nothing may."""
+    """Delete some of what may go; return how many rows of what, nothing where nothing may.
+
+    It may have come to rows of which none had to go; then it says 0.
+    """
     with reading_session(engine) as session:
         found = list(_some(session, policy, now))
     if not found:
@@ -76,7 +80,7 @@ def step(engine: Engine, policy: Policy, *, now: datetime) -> dict[Resolution, i
         for piece in _still(session, policy, now, found):
             count = _delete(session.connection(), piece)
             gone[piece.resolution] = gone.get(piece.resolution, 0) + count
-    return {resolution: count for resolution, count in gone.items() if count}
+    return gone
 
 
 def bounds(
@@ -156,12 +160,18 @@ def firsts(connection: Connection, resolution: Resolution) -> dict[int, int]:
     """Return the time of each series' oldest row of a resolution. [ms]"""
     table = resolution.table
     at = at_of(resolution)
+    since: Any = 0
+    if resolution is Resolution.RAW:
+        # What is left of states from before that stays.
+        since = case((col(Series.quantity).in_(STATES), rollup_mark.c.raw_from_ms), else_=0)
+    of_series = (table.c.series_id == col(Series.id), at >= func.coalesce(since, 0))
     # One look at the beginning of its key, however long a series is.
-    first = (
-        select(at).where(table.c.series_id == col(Series.id)).order_by(at).limit(1)
-    ).scalar_subquery()
-    rows = connection.execute(select(col(Series.id).label("number"), first.label("at_ms")))
-    return {row.number: row.at_ms for row in rows if row.at_ms is not None}
+    first: Any = select(at).where(*of_series).order_by(at).limit(1)
+    at_ms = first.correlate(Series, rollup_mark).scalar_subquery().label("at_ms")
+    query = select(col(Series.id).label("number"), at_ms).join(
+        rollup_mark, rollup_mark.c.series_id == col(Series.id), isouter=True
+    )
+    return {row.number: row.at_ms for row in connection.execute(query) if row.at_ms is not None}
 
 
 def _some(session: Session, policy: Policy, now: datetime) -> Iterator[Piece]:
@@ -239,13 +249,21 @@ def _count(resolution: Resolution, piece: Piece, start_ms: int) -> Any:
 
 
 def _delete(connection: Connection, piece: Piece) -> int:
-    table = piece.resolution.table
-    gone = connection.execute(delete(table).where(*_rows(piece))).rowcount
+    if piece.resolution is Resolution.RAW and _is_state(connection, piece.series_id):
+        ends = (piece.first_ms, piece.end_ms)
+        gone = repetitions.let_go(connection, piece.series_id, *ends)
+    else:
+        gone = connection.execute(delete(piece.resolution.table).where(*_rows(piece))).rowcount
     since = rollup_mark.c[_SINCE[piece.resolution]]
     of_series = rollup_mark.c.series_id == piece.series_id
     forward = update(rollup_mark).where(of_series, since < piece.end_ms)
     connection.execute(forward.values({since.name: piece.end_ms}))
     return gone
+
+
+def _is_state(connection: Connection, series_id: int) -> bool:
+    quantity = connection.scalar(select(col(Series.quantity)).where(col(Series.id) == series_id))
+    return quantity in STATES
 
 
 _SINCE = {
@@ -261,7 +279,7 @@ def at_of(resolution: Resolution) -> Any:
     return resolution.table.c["at_ms" if resolution is Resolution.RAW else "start_ms"]
 
 
-def _rows(piece: Piece) -> tuple[Any, Any]:
-    return piece.resolution.table.c.series_id == piece.series_id, at_of(
-        piece.resolution
-    ) < piece.end_ms
+def _rows(piece: Piece) -> tuple[Any, ...]:
+    at = at_of(piece.resolution)
+    of_series = piece.resolution.table.c.series_id == piece.series_id
+    return of_series, at >= piece.first_ms, at < piece.end_ms

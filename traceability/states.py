@@ -2,13 +2,16 @@
 
 A state holds until the next one, or as long as its window's `hold_ms`; then, and from a value that
 is bad or stale on, nobody knows it.
+
+Of what is old, repetitions are let go and the turns stay (`traceability.repetitions`), so all of
+this is read from readings, however old they are.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, case, func, or_
 from sqlalchemy import select as core_select
@@ -18,7 +21,7 @@ from sensors import Quality, utc_from_ms
 from sensors.quantities import STATES
 from traceability.lived import Span
 from traceability.models import Device, reading
-from traceability.windows import Window, windows_of
+from traceability.windows import Window, number_of, windows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,34 @@ def of_spans(session: Session, spans: Sequence[Span]) -> list[Equipment]:
 
 def runs(session: Session, window: Window) -> list[Run]:
     """Return the runs of one series within its window; equal states next to each other are one."""
+    ends = (window.start_ms, window.end_ms)
+    number = number_of(window.series)
+    return runs_of(session, number, *ends, hold_ms=window.hold_ms, placed_ms=window.placed_ms)
+
+
+def runs_of(
+    session: Session,
+    series_id: int,
+    start_ms: int,
+    end_ms: int,
+    *,
+    hold_ms: int,
+    placed_ms: int = 0,
+) -> list[Run]:
+    """Return the runs of one series in a span; what its device said before `placed_ms`, elsewhere,
+    does not count."""
+    return _runs(session, _Asked(series_id, start_ms, end_ms, hold_ms, placed_ms))
+
+
+class _Asked(NamedTuple):
+    series_id: int
+    start_ms: int
+    end_ms: int
+    hold_ms: int
+    placed_ms: int
+
+
+def _runs(session: Session, window: _Asked) -> list[Run]:
     found: list[Run] = []
     turns = session.connection().execute(_turns(window)).all()
     for turn, after in pairwise([*turns, None]):
@@ -99,13 +130,13 @@ def runs(session: Session, window: Window) -> list[Run]:
     return found
 
 
-def _end_ms(turn: Row[Any], after: Row[Any] | None, window: Window) -> int:
+def _end_ms(turn: Row[Any], after: Row[Any] | None, window: _Asked) -> int:
     if turn.until_next > window.hold_ms:
         return int(min(turn.at_ms + window.hold_ms, window.end_ms))
     return window.end_ms if after is None else int(after.at_ms)
 
 
-def _turns(window: Window) -> Any:
+def _turns(window: _Asked) -> Any:
     """The readings at which a state began, changed, or was heard for the last time in a while."""
     at_ms = reading.c.at_ms
     believed = reading.c.quality <= int(Quality.UNCERTAIN)
@@ -119,7 +150,7 @@ def _turns(window: Window) -> Any:
             func.lag(at_ms).over(order_by=at_ms).label("before_ms"),
             (func.lead(at_ms, 1, window.end_ms).over(order_by=at_ms) - at_ms).label("until_next"),
         )
-        .where(reading.c.series_id == window.series.id)
+        .where(reading.c.series_id == window.series_id)
         .where(at_ms >= since_ms, at_ms < window.end_ms)
         .cte("rows")
     )

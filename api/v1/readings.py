@@ -1,19 +1,25 @@
-"""Readings: the newest of every series, and one series over a span."""
+"""Readings: the newest of every series; one over a span, singly or by the minute, hour, day."""
 
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from itertools import islice
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel
-from sqlmodel import col, select
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from sqlmodel import Session, col, select
 
+from api import readings_table, sheetfile
 from api.deps import InWeb, ReadSession
+from api.errors import SheetTooLong
 from api.problems import problems
+from api.sheetfile import Form
 from sensors import QUANTITIES
-from traceability import readings
+from traceability import buckets, readings
 from traceability.catalogue import find
-from traceability.errors import NotFound
+from traceability.errors import NotFound, ReadingsExpired
 from traceability.models import Device, Series, Site, Zone
+from traceability.resolutions import BY_LABEL, Resolution
 
 router = APIRouter(prefix="/api/v1", tags=["readings"], responses=problems(NotFound))
 
@@ -109,7 +115,7 @@ def list_series(session: ReadSession) -> list[SeriesOut]:
     ]
 
 
-@router.get("/series/{series}/readings")
+@router.get("/series/{series}/readings", responses=problems(ReadingsExpired))
 def span(
     series: int,
     session: ReadSession,
@@ -118,9 +124,7 @@ def span(
     limit: Annotated[int, Query(ge=1, le=MOST_READINGS)] = MOST_READINGS,
 ) -> SpanOut:
     """Return one series' readings, start <= time < end, oldest first, calibrated."""
-    if session.get(Series, series) is None:
-        raise NotFound(what="series", name=series, next_step="list them at /api/v1/series")
-    found = readings.span(session, series, start=start, end=end)
+    found = _readings(session, series, start, end)
     points = [
         PointOut(
             at=one.at,
@@ -132,3 +136,98 @@ def span(
         for one in found[:limit]
     ]
     return SpanOut(points=points, complete=len(found) <= limit)
+
+
+class BucketOut(BaseModel):
+    """What was said in start <= time < end; figures are of the trusted (good, uncertain) values.
+
+    `good` and `trusted` are shares of all `count` readings. All null: none could be trusted. Of
+    what is switched on or opened, `on` is the share of the known time and `mean` is null: such a
+    series speaks when it changes, and a mean of that means nothing.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    start: datetime
+    end: datetime
+    count: int
+    good: float
+    trusted: float
+    mean: float | None
+    low: float | None
+    high: float | None
+    on: float | None
+
+
+class BucketsOut(BaseModel):
+    """`complete` is false where the limit cut the span short: ask again from the last end on."""
+
+    resolution: str
+    unit: str
+    buckets: list[BucketOut]
+    complete: bool
+
+
+class Width(StrEnum):
+    """How long a bucket is: a minute, an hour, or a local day of the site."""
+
+    MINUTE = "1min"
+    HOUR = "1h"
+    DAY = "1d"
+
+
+@router.get("/series/{series}/rollups", responses=problems(ReadingsExpired))
+def rolled_up(
+    series: int,
+    session: ReadSession,
+    start: AwareDatetime,
+    end: AwareDatetime,
+    resolution: Width,
+    limit: Annotated[int, Query(ge=1, le=MOST_READINGS)] = MOST_READINGS,
+) -> BucketsOut:
+    """Return one series by the minute, hour or local day, oldest first, calibrated."""
+    row = _series(session, series)
+    asked = BY_LABEL[resolution]
+    found = list(islice(buckets.of_series(session, row, asked, start=start, end=end), limit + 1))
+    return BucketsOut(
+        resolution=resolution,
+        unit=QUANTITIES[row.quantity].unit,
+        buckets=[BucketOut.model_validate(one) for one in found[:limit]],
+        complete=len(found) <= limit,
+    )
+
+
+@router.get("/series/{series}/readings.{kind}", responses=problems(ReadingsExpired, SheetTooLong))
+def to_download(
+    series: int,
+    kind: Literal["csv", "xlsx"],
+    session: ReadSession,
+    start: AwareDatetime,
+    end: AwareDatetime,
+    resolution: Literal["raw", "1min", "1h", "1d"] = "raw",
+) -> Response:
+    """Return one series as a table: each reading, or each minute, hour or local day."""
+    row = _series(session, series)
+    if resolution == "raw":
+        table = readings_table.of_readings(_readings(session, series, start, end))
+    else:
+        found = buckets.of_series(session, row, BY_LABEL[resolution], start=start, end=end)
+        table = readings_table.of_buckets(found)
+    device = session.get_one(Device, row.device_id).code
+    name = readings_table.file_name(device, row.quantity, row.channel, resolution)
+    return sheetfile.answer(sheetfile.made([table], Form(kind)), name)
+
+
+def _series(session: Session, series: int) -> Series:
+    row = session.get(Series, series)
+    if row is None:
+        raise NotFound(what="series", name=series, next_step="list them at /api/v1/series")
+    return row
+
+
+def _readings(
+    session: Session, series: int, start: datetime, end: datetime
+) -> list[readings.Sample]:
+    row = _series(session, series)
+    buckets.refuse_expired(session, row, Resolution.RAW, start=start, end=end)
+    return readings.span(session, series, start=start, end=end)
