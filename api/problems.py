@@ -39,6 +39,7 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     record.InUnits: HTTPStatus.CONFLICT,
     record.LotHeld: HTTPStatus.CONFLICT,
     record.RecallOpen: HTTPStatus.CONFLICT,
+    record.PromiseFrozen: HTTPStatus.CONFLICT,
     record.OutOfOrder: HTTPStatus.CONFLICT,
     record.WrongStage: HTTPStatus.CONFLICT,
     record.ActConflict: HTTPStatus.CONFLICT,

@@ -19,6 +19,7 @@ class WebSettings:
             empty: labels cannot be printed and links point at the address that was asked.
         metrics_token: What a collector on another machine shows to read /metrics; empty: only
             this machine may.
+        confidence: How probable it must be that as much comes as is promised to a partner.
         language: Language of readers who ask for none that we have.
     """
 
@@ -27,4 +28,5 @@ class WebSettings:
     public_url: str = ""
     metrics_token: str = ""
     language: str = "en"
+    confidence: float = 0.9
     largest_body: int = LARGEST_BODY

@@ -210,6 +210,16 @@ def forecast_histories(_: Reader) -> dict[str, tuple[str, str]]:
     }
 
 
+def forecast_steps(_: Reader) -> dict[str, str]:
+    """Steps of a forecast on its way to a partner, as `traceability.promises.STEPS`."""
+    return {
+        "naive": _("Simple line"),
+        "model": _("Model"),
+        "agronomist": _("Agronomist"),
+        "agreed": _("Agreed with partners"),
+    }
+
+
 def lot_bases(_: Reader) -> dict[str, str]:
     """What a growing lot's kilograms rest on."""
     return {

@@ -80,6 +80,7 @@ class WebServer:
             loopback=is_loopback(web.host),
             public_url=web.public_url.rstrip("/"),
             metrics_token=read(settings, "web.metrics_token_file", web.metrics_token_file),
+            confidence=settings.forecast.confidence,
         )
 
     async def _prepare(self, changes: Changes) -> Commit:

@@ -21,6 +21,7 @@ TraceabilityError
 ├── CannotVoid             later acts build on the one to be voided
 ├── AlarmOver              the alarm is cleared: nothing left to do about it
 ├── ReadingsExpired        asked for more finely than it is still kept
+├── PromiseFrozen          what a partner was told is not changed: promise anew
 ├── BadValue               a field outside what it may be
 ├── RecordRefused          a record an edge sent that this hub does not take; the stream goes on
 │   ├── RecordNeeds        it speaks of something that is not here
@@ -191,6 +192,14 @@ class SiteElsewhere(TraceabilityError):
     template = (
         "site {site} records its acts itself and sends them here; record the {kind} there, "
         "or the site would never know of it"
+    )
+
+
+class PromiseFrozen(TraceabilityError):
+    code = "promise_frozen"
+    template = (
+        "promise {promise} for the week of {week} was made and is not changed; "
+        "make a new one, which takes its place"
     )
 
 

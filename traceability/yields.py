@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from traceability.forecast_subject import Subject
-from traceability.models import Act, ActLine, Lot, Site, TradeItem
+from traceability.models import Act, ActLine, Crop, Lot, Site, TradeItem
 from traceability.projection import unvoided
 
 
@@ -51,6 +51,13 @@ def running_week(session: Session, subject: Subject, *, until: datetime) -> Week
 def unweighed(session: Session, subject: Subject) -> int:
     """Return how many times something came that has no weight."""
     return sum(_grams(line, item) is None for _, line, _, item in _came(session, subject))
+
+
+def zone_of(session: Session, crop: Crop) -> ZoneInfo:
+    """Return whose weeks are a crop's where sites differ: those of its owner's first site."""
+    sites = select(Site).where(Site.organisation_id == crop.organisation_id)
+    site = session.exec(sites.order_by(col(Site.code))).first()
+    return ZoneInfo(site.time_zone if site else "UTC")
 
 
 def _by_week(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from edge.settings.fields import Code, Says, Table
 
@@ -71,8 +71,16 @@ class PartnerCalendar(Calendar):
 
 
 class Forecast(Table):
-    """What forecasts know ahead."""
+    """What forecasts know ahead, and how sure a promise to a partner must be."""
 
+    confidence: Annotated[
+        float,
+        Field(gt=0, lt=1),
+        Says(
+            "How probable it must be that as much comes as is promised; 0.9 is P10.",
+            "Low: partners stand before empty shelves. High: most of the harvest is never sold.",
+        ),
+    ] = 0.9
     harvest: Annotated[
         Calendar, Says("When the farm harvests.", "Short weeks look like lost harvests.")
     ] = Calendar()

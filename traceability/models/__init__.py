@@ -35,6 +35,7 @@ from traceability.models.outbox import Outbox, StoreFact
 from traceability.models.parties import PARTY_ROLES, Party
 from traceability.models.people import USER_ROLES, User
 from traceability.models.places import ZONE_KINDS, Feed, LotRule, Organisation, Site, Zone
+from traceability.models.promises import ForecastRemark, Promise, SupplyContract
 from traceability.models.readings import delivery, reading
 from traceability.models.recalls import RECALL_KINDS, Recall, RecallLot, RecallNotice
 from traceability.models.recipes import Recipe
@@ -91,6 +92,7 @@ __all__ = [
     "Flow",
     "ForecastLots",
     "ForecastRecord",
+    "ForecastRemark",
     "Inspection",
     "Job",
     "LinkEvent",
@@ -105,6 +107,7 @@ __all__ = [
     "PackingMaterial",
     "Party",
     "Placement",
+    "Promise",
     "Recall",
     "RecallLot",
     "RecallNotice",
@@ -114,6 +117,7 @@ __all__ = [
     "SowingPlan",
     "Stay",
     "StoreFact",
+    "SupplyContract",
     "TradeItem",
     "UnitLine",
     "UplinkGap",

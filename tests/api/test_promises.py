@@ -1,0 +1,116 @@
+"""Promises over HTTP and on their page; partners do not read what others were told."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from httpx import Client
+from python_calamine import CalamineWorkbook
+
+from tests.world import World
+
+WEEK = "2026-07-27"
+
+
+def test_a_promise_is_made_divided_and_listed(client: Client, world: World) -> None:
+    made = client.post(
+        "/api/v1/promises/lowk",
+        json={"partner": "mart", "week": WEEK, "item": "lowk-80", "packs_per_case": 20},
+    )
+
+    assert made.status_code == 201, made.text
+    said = made.json()
+    # P10 of that week is 29 kg: 362 packs, 18 whole cases.
+    assert (said["cases"], said["weight_g"], said["remainder_g"]) == (18, 28_800, 200)
+    assert (said["kept"], said["shipped_g"], said["confidence"]) == (None, None, 0.9)
+    assert client.get("/api/v1/promises/lowk").json() == [said]
+    shares = client.get("/api/v1/promises/lowk/division", params={"week": WEEK}).json()
+    assert (shares["total_g"], shares["promised"]) == (29_000, {"mart": 28_800})
+    assert sum(shares["by_partner"].values()) + shares["remainder_g"] == 29_000
+
+
+def test_contracts_and_words_are_kept(client: Client, world: World) -> None:
+    contract = {"partner": "mart", "weekly_g": 9000, "since": "2026-07-06", "priority": 2}
+    assert client.post("/api/v1/promises/lowk/contracts", json=contract).status_code == 201
+    word = {"week": "2026-07-29", "weight_g": 20_000, "reason": "heat"}
+    assert client.post("/api/v1/promises/lowk/remarks", json=word).status_code == 201
+
+    (kept,) = client.get("/api/v1/promises/lowk/remarks").json()
+    assert (kept["week"], kept["weight_g"], kept["reason"]) == (WEEK, 20_000, "heat")
+    shares = client.get("/api/v1/promises/lowk/division", params={"week": WEEK}).json()
+    assert shares["total_g"] < 20_000
+    value = client.get("/api/v1/promises/lowk/value").json()
+    assert value == {"hit_rate": None, "steps": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"partner": "nobody", "week": WEEK}, 404),
+        ({"partner": "mart", "week": "2027-03-01"}, 404),
+        ({"partner": "mart", "week": "2026-07-28"}, 422),
+        ({"partner": "mart", "week": WEEK, "weight_g": 99_000}, 422),
+        ({"partner": "mart", "week": WEEK, "confidence": 1}, 422),
+        ({"partner": "mart", "week": WEEK, "weight_g": 1.5}, 422),
+    ],
+)
+def test_what_cannot_be_promised_is_refused_and_nothing_kept(
+    client: Client, world: World, body: dict[str, object], status: int
+) -> None:
+    answer = client.post("/api/v1/promises/lowk", json=body)
+
+    assert answer.status_code == status, answer.text
+    assert client.get("/api/v1/promises/lowk").json() == []
+
+
+def test_the_page_promises_and_gives_a_refusal_with_its_reason(
+    client: Client, world: World
+) -> None:
+    client.headers["accept"] = "text/html"
+    form = {"partner": "mart", "week": WEEK, "weight": "40"}
+    refused = client.post("/promises/lowk", data=form)
+    assert refused.status_code == 422
+    assert "why another weight" in refused.text
+
+    made = client.post("/promises/lowk", data=form | {"note": "they take the risk"})
+    assert made.status_code == 303
+    word = {"week": WEEK, "weight": "20", "reason": "<b>heat</b>"}
+    assert client.post("/promises/lowk/remarks", data=word).status_code == 303
+    contract = {"partner": "mart", "weekly": "9", "since": "2026-07-06"}
+    assert client.post("/promises/lowk/contracts", data=contract).status_code == 303
+
+    page = client.get("/promises/lowk").text
+    assert "they take the risk" in page
+    assert "&lt;b&gt;heat" in page
+    assert "約束" in client.get("/promises/lowk", params={"lang": "ja"}).text
+
+
+def test_the_workbook_has_a_sheet_for_each_table(client: Client, world: World) -> None:
+    client.post("/api/v1/promises/lowk", json={"partner": "mart", "week": WEEK})
+
+    answer = client.get("/promises/lowk/report.xlsx")
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    assert len(book.sheet_names) == 4
+    assert book.get_sheet_by_name("Promises").to_python()[1][:2] == [WEEK, "mart"]
+    assert client.get("/api/v1/promises/lowk/report.xlsx?language=ja").status_code == 200
+
+
+def test_a_partner_reads_no_promises(
+    client: Client, world: World, add_user: Callable[..., str]
+) -> None:
+    """Whose account it is nobody has said: what Mart was told is not Coop's."""
+    add_user("boss")
+    auth = ("coop", add_user("coop", "partner"))
+    token = client.post("/api/v1/token", json={"name": auth[0], "password": auth[1]}).json()
+    client.headers["authorization"] = f"Bearer {token['token']}"
+
+    assert client.get("/api/v1/crops/lowk/forecast").status_code == 200
+    for path in (
+        "/api/v1/promises/lowk",
+        "/promises/lowk",
+        "/api/v1/crops/lowk/forecast?partner=mart",
+        "/forecasts/lowk?partner=mart",
+        "/api/v1/sowing-plans/lowk",
+    ):
+        assert client.get(path).status_code == 403, path
