@@ -213,6 +213,14 @@ def _disk(_: Reader, alarm: Alarm) -> str:
     )
 
 
+def _database(_: Reader, alarm: Alarm) -> str:
+    if "losses" in alarm.facts:
+        count = _.number(alarm.facts["losses"])
+        return _("The database was damaged, losses: {count}; see: minori db losses", count=count)
+    minutes = _.number((alarm.value or 0.0) // 60)
+    return _("The disk fails: nothing could be written for {minutes} minutes", minutes=minutes)
+
+
 _SENTENCES: Mapping[str, Callable[[Reader, Alarm], str]] = {
     "threshold": _threshold,
     "recipe": _recipe,
@@ -223,6 +231,7 @@ _SENTENCES: Mapping[str, Callable[[Reader, Alarm], str]] = {
     "broker": _broker,
     "disk": _disk,
     "outbox": _outbox,
+    "database": _database,
 }
 
 

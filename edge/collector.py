@@ -36,15 +36,17 @@ from edge.registry import register
 from edge.secret_files import read, unreadable
 from edge.settings import Settings
 from edge.status import Status
+from edge.store_metrics import lost_in
 from edge.tally import Tally
 from edge.thermometer import Thermometer
-from edge.timekeeping import boot_id, is_clock_set
+from edge.timekeeping import is_clock_set
 from edge.topics import TopicTable
 from edge.uplink_health import UplinkHealth
 from edge.wiring import WiredPort, check_models, wire
+from traceability.boots import boot_id
 from traceability.database import sqlite_file
-from traceability.guard import guard_of
 from traceability.readings import Recorder
+from traceability.sqlite.guard import guard_of
 
 log = logging.getLogger(__name__)
 
@@ -149,12 +151,17 @@ class Collector:
             system.of_clock(is_set=is_set),
             system.of_broker(broker, is_connected=self.bus.is_connected),
             *self._uplink_now(),
+            *self._of_database(),
         ]
 
     def _uplink_now(self) -> Iterator[system.State]:
         health = self._uplink_health
         if health.level is not None:
             yield system.of_uplink(health.level, health.code, health.fill.share, self._clock.now())
+
+    def _of_database(self) -> list[system.State]:
+        guard = guard_of(self._engine)
+        return [] if guard is None else system.of_database(guard.doubt_s, lost_in(self._engine))
 
     def _showroom(self, settings: Settings) -> Work:
         if not settings.mqtt.homeassistant:

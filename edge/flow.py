@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from edge.agents.intake import Intake
 from edge.agents.record import Recorded
 from edge.metrics import Metric, gauge
-from traceability.guard import VERIFY_LIMIT_S
+from traceability.sqlite.guard import VERIFY_LIMIT_S
 
 # Six times the longest that a try waits for another program's lock.
 STUCK_S = 60.0

@@ -19,13 +19,14 @@ from edge.clock import Clock, SystemClock
 from edge.collector import Collector
 from edge.current import Current
 from edge.groups import plain_errors
+from edge.mending import leave_if_damaged
 from edge.metrics import Sources
 from edge.metrics_file import MetricsFile, file_of
 from edge.process_metrics import process_metrics
 from edge.reload import Reload
 from edge.settings import Settings
 from edge.store import open_store
-from edge.store_metrics import StoreMetrics
+from edge.store_metrics import StoreMetrics, losses_of
 from edge.supervision import Supervision
 from edge.systemd import Notifier
 
@@ -50,12 +51,15 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
     if notifier.watchdog_s is not None:
         # A watchdog ends us by SIGABRT: the journal then shows where every thread stood.
         faulthandler.enable()
-    engine = open_store(settings, create=True)
+    # After a power cut pages are looked at, and a damaged file is rescued: that may take minutes.
+    with notifier.starting("opening the record"):
+        engine = open_store(settings, create=True, mend=True)
     try:
         current, sources = Current(settings), Sources()
-        for source in (current.metrics, process_metrics, StoreMetrics(engine)):
+        store = (StoreMetrics(engine), partial(losses_of, engine))
+        for source in (current.metrics, process_metrics, *store):
             sources.add(source)
-        parts: list[Part] = []
+        parts: list[Part] = [partial(leave_if_damaged, engine)]
         supervision = Supervision(notifier)
         started = None
         if web:

@@ -13,36 +13,56 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from edge.mending import mended
 from edge.settings import Settings
 from traceability import catalogue, codes, database
 from traceability.codes import Rule
 from traceability.errors import BadValue, DatabaseUnusable
 from traceability.models import Site
+from traceability.sqlite import start
+from traceability.sqlite.lease import Lease
 
 
-def open_store(settings: Settings, *, create: bool = False) -> Engine:
+def open_store(settings: Settings, *, create: bool = False, mend: bool = False) -> Engine:
     """Return the engine of the settings' database.
 
     Args:
         create: Make a SQLite file that is not there yet, or was never filled. Looking something
             up never does: a mistyped path would then answer that there are no lots.
+        mend: Put a SQLite file in order first, as a service does when it starts: look at it after
+            a power cut, and rescue what can be read of a damaged one. May take minutes.
 
     Raises:
         DatabaseUnusable: not there, not Minori's, or `minori db upgrade` is still to be run.
+        DatabaseDamaged: some of its pages are wrong, and it was not to be mended.
         DatabaseTooNew: a newer Minori wrote it; nothing was touched.
     """
-    url = settings.database_url
-    file = _sqlite_file(url)
-    if file is not None and not file.exists() and not create:
+    file = database.sqlite_file(settings.database_url)
+    if file is None:
+        return database.open_database(settings.database_url)
+    lease = mended(settings, file) if mend else Lease(file)
+    try:
+        return _open_file(file, lease, settings.database_url, create=create)
+    except BaseException:
+        lease.give_back()
+        raise
+
+
+def _open_file(file: Path, lease: Lease, url: str, *, create: bool) -> Engine:
+    start.refuse_vanished(file)
+    if not file.exists() and not create:
         raise DatabaseUnusable(
             url=url,
             cause="there is no such file yet",
             next_step="check [database] url in minori.toml, or record something first",
         )
+    lease.take()
     # Not only where there is no file: a power cut in the first second leaves an empty one.
-    if file is not None and create and database.is_empty(url):
+    if create and database.is_empty(url):
         database.upgrade(url)
-    return database.open_database(url)
+    engine = database.open_database(url)
+    start.hold(engine, lease)
+    return engine
 
 
 @contextmanager
@@ -115,13 +135,6 @@ def _ensure_zones(session: Session, site: Site, settings: Settings) -> None:
                 next_step="add the tank under [[zones]], or correct the code",
             )
         catalogue.ensure_feed(session, rows[zone.code], tank, since=datetime.now(UTC))
-
-
-def _sqlite_file(url: str) -> Path | None:
-    parts = make_url(url)
-    if parts.get_backend_name() != "sqlite" or parts.database in (None, "", ":memory:"):
-        return None
-    return Path(str(parts.database))
 
 
 @contextmanager

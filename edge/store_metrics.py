@@ -6,7 +6,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from edge.metrics import Metric, gauge
-from traceability import wal
+from traceability.database import reading_session
+from traceability.sqlite import losses, wal
 from traceability.state import free_bytes
 
 
@@ -33,6 +34,18 @@ class StoreMetrics:
             "Size of its write-ahead log, which is copied into it by and by.",
             _size(wal.beside(self._file)),
         )
+
+
+def losses_of(engine: Engine) -> Iterator[Metric]:
+    """Yield how many losses nobody has taken notice of, for /metrics."""
+    said = "Losses of a damaged database that nobody has taken notice of: minori db losses."
+    yield gauge("minori_database_losses", said, lost_in(engine))
+
+
+def lost_in(engine: Engine) -> int:
+    """Return how many losses nobody has taken notice of."""
+    with reading_session(engine) as session:
+        return len(losses.unseen(session))
 
 
 def _size(file: Path) -> int:

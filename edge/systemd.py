@@ -7,10 +7,14 @@ import logging
 import os
 import socket
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from threading import Event, Thread
 
 log = logging.getLogger(__name__)
 
+# How often more time is asked for, each time twice as much.
+_EVERY_S = 15
 _NAMES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
@@ -37,6 +41,24 @@ class Notifier:
     def ready(self, status: str) -> None:
         """Say that what was asked for is in place: started, or read again."""
         self._send(f"READY=1\nSTATUS={status}")
+
+    @contextmanager
+    def starting(self, words: str) -> Iterator[None]:
+        """Have more time than usual to start, for as long as the block takes."""
+        done = Event()
+
+        def ask() -> None:
+            self._send(f"EXTEND_TIMEOUT_USEC={2 * _EVERY_S * 1_000_000}\nSTATUS={words}")
+            while not done.wait(_EVERY_S):
+                self._send(f"EXTEND_TIMEOUT_USEC={2 * _EVERY_S * 1_000_000}")
+
+        asking = Thread(target=ask, name="starting", daemon=True)
+        asking.start()
+        try:
+            yield
+        finally:
+            done.set()
+            asking.join()
 
     def reloading(self) -> None:
         self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")

@@ -7,15 +7,11 @@ of the two times was wrong, and a second one may follow. The monotonic clock doe
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from traceability.models import new_id
-
 # A machine without a battery clock starts in 1970, or where it was last switched off.
 NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 # systemd-timesyncd, the time service of Debian and Raspberry Pi OS, makes the folder when it
 # starts and the file in it once it has heard a server. Source: systemd-timesyncd.service(8).
 TIMESYNC = Path("/run/systemd/timesync")
-# Changes at every start of the machine. Source: random(4).
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 # A time service slews smaller errors than this; what moves faster was set.
 JUMP = timedelta(seconds=2)
 # A clock that stood still for so long after a jump is the right one. [s]
@@ -33,14 +29,6 @@ def is_clock_set(now: datetime, folder: Path = TIMESYNC) -> bool:
     if now < NEVER_BEFORE:
         return False
     return not folder.is_dir() or (folder / "synchronized").exists()
-
-
-def boot_id() -> str:
-    """Return what tells this boot of the machine from every other."""
-    try:
-        return _BOOT_ID.read_text().strip()
-    except OSError:
-        return new_id()  # then each start of the service counts as a boot
 
 
 class Timekeeping:

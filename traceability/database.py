@@ -15,14 +15,16 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlmodel import Session
 
 import traceability.outbox  # noqa: F401  sessions queue for the hub what they write
-from traceability import guard
 from traceability.errors import (
+    DatabaseDamaged,
     DatabaseFull,
     DatabaseInDoubt,
     DatabaseTooNew,
     DatabaseUnusable,
     TraceabilityError,
 )
+from traceability.sqlite import guard
+from traceability.sqlite.outline import outline_of
 from traceability.trouble import Trouble, name_of, trouble_of
 
 # How long a writer waits for another before it gives up; a slow card's longest fsync fits.
@@ -32,7 +34,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    # `traceability.guard` copies the log into the file, because SQLite hides a failure of that.
+    # `sqlite.guard` copies the log into the file, because SQLite hides a failure of that.
     "PRAGMA wal_autocheckpoint = 0",
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
 )
@@ -100,8 +102,12 @@ def writing_session(engine: Engine) -> Iterator[Session]:
     guard.trusted(engine)
 
 
-def upgrade(url: str) -> str:
-    """Bring the database to this version's schema, creating it if need be; return the revision."""
+def upgrade(url: str, *, revision: str = "head") -> str:
+    """Bring the database to this version's schema, creating it if need be; return the revision.
+
+    Args:
+        revision: An older schema to stop at: what was written by it is copied into the same.
+    """
     engine = connect(url)
     try:
         _refuse_newer(engine)
@@ -111,7 +117,7 @@ def upgrade(url: str) -> str:
             if engine.dialect.name == "sqlite":
                 _driver(connection).execute("PRAGMA foreign_keys = OFF")
             with connection.begin():
-                _migrate(connection)
+                _migrate(connection, revision)
                 _refuse_orphans(connection)
             # The pool would hand out this connection again, without them.
             connection.invalidate()
@@ -186,6 +192,9 @@ def _revision(engine: Engine) -> str | None:
             found = connection.scalar(text("SELECT version_num FROM alembic_version"))
             return None if found is None else str(found)
     except DatabaseError as error:
+        file = sqlite_file(_shown(engine))
+        if file and outline_of(file).exists() and trouble_of(error) is Trouble.DOUBT:
+            raise DatabaseDamaged(url=file, cause=name_of(error)) from error
         raise DatabaseUnusable(
             url=_shown(engine),
             cause=str(error.orig).strip(),
@@ -204,7 +213,7 @@ def _revisions() -> list[str]:
     return sorted(file.name.partition("_")[0] for file in files)
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, revision: str) -> None:
     # Imported when there is something to migrate: a service that only checks starts sooner
     # and is 10 MB smaller without it.
     from alembic import command  # noqa: PLC0415
@@ -213,7 +222,7 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _refuse_orphans(connection: Connection) -> None:

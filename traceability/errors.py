@@ -36,6 +36,7 @@ TraceabilityError
 │   └── SiteTaken          the site is here already, and the code was not made for it
 ├── DatabaseTooNew         the file was written by a newer Minori
 ├── DatabaseUnusable       the database cannot be opened or lacks its tables
+│   └── DatabaseDamaged    some of its pages are wrong: recover what can be read
 ├── DatabaseFull           no room on the disk: nothing was written, make room
 └── DatabaseInDoubt        the disk failed: nothing is written until the file was verified
 """
@@ -314,6 +315,14 @@ class ReadingsExpired(TraceabilityError):
     template = (
         "series {series} has no {resolution} rows any more before {since}; ask from then on, or "
         "for {kept}"
+    )
+
+
+class DatabaseDamaged(DatabaseUnusable):
+    code = "database_damaged"
+    template = (
+        "{url} is damaged: {cause}; stop every minori service, then run: minori db rescue "
+        "(the service does so itself when it starts)"
     )
 
 

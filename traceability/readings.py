@@ -17,10 +17,11 @@ from sqlmodel import Session, col, select
 
 from sensors import Quality, Reading, Reason, to_ms, utc_from_ms
 from sensors.calibration import Calibration, corrected
-from traceability import calibrations, guard
+from traceability import calibrations
 from traceability.held import HeldRow, insert_held
 from traceability.inserting import ReadingRow, insert_readings
 from traceability.models import Device, Placement, Series, Zone, delivery, reading
+from traceability.sqlite import guard
 
 __all__ = [
     "KEEP_DELIVERY_KEYS",

@@ -154,6 +154,7 @@ STAYS_HERE: Mapping[str, str] = {
     "dispatch": "each service tells its own people",
     "outbox": "the stream itself",
     "store_fact": "facts of one database",
+    "store_loss": "what one database lost",
     "uplink_receipt": "how far our hub is",
     "uplink_mark": "how far our hub is",
     "uplink_gap": "how far our hub is",

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from api import uplink_view
+from api import loss_view, uplink_view
 from api.deps import InWeb, ReadSession, SignedIn
 from api.language import reader_of
 from api.pages.alarms import open_now
@@ -18,9 +18,11 @@ from api.pages.rooms import rooms_now
 from api.templating import page
 from forecasting import Forecast, ForecastingError, Step
 from traceability import forecasts
+from traceability.database import writing_session
 from traceability.forecast_subject import Subject
 from traceability.models import Act, ActLine, Crop, Lot, Site
 from traceability.projection import unvoided
+from traceability.sqlite import losses
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,9 +61,18 @@ def today(request: Request, session: ReadSession, web: InWeb, viewer: SignedIn) 
         counts=_counts(session),
         this_week_g=_harvested_g(session, now),
         uplink=uplink_view.of_this_site(session, reader, now),
+        losses=loss_view.news(session, reader),
         senders=uplink_view.of_our_sites(session, reader, now),
         sites=session.exec(select(Site).order_by(col(Site.code))).all(),
     )
+
+
+@router.post("/losses/acknowledge")
+def know_losses(web: InWeb, viewer: SignedIn) -> Response:
+    """Note that somebody knows what a damaged database lost: ends the notice and the alarm."""
+    with writing_session(web.engine) as session:
+        losses.take_notice(session, by=viewer.name or "somebody here", at=web.now())
+    return RedirectResponse("/", 303)
 
 
 def recent(session: Session, *, limit: int = _RECENT) -> list[Done]:

@@ -1,8 +1,8 @@
 """A batch the store did not take is tried again for as long as there is something to wait for.
 
 Nothing was acknowledged meanwhile, so whoever sent it keeps it. Another program's lock ends, a full
-disk is cleared, a disk that failed once is verified (`traceability.guard`); anything else ends the
-service, which its manager starts anew.
+disk is cleared, a disk that failed once is verified (`traceability.sqlite.guard`); anything else
+ends the service, which its manager starts anew.
 """
 
 import asyncio

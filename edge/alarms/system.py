@@ -30,6 +30,8 @@ _ASKS_FOR_SOMEBODY = frozenset(
         "hub_untrusted",
     }
 )
+# A disk that failed for a moment is verified by itself; longer than that, a person is needed. [s]
+_IN_DOUBT_S = 60.0
 # What is over must stay over for so long.
 _CLEAR_AFTER_S = 60.0
 
@@ -93,3 +95,12 @@ def of_uplink(level: Level, code: str, fill: float, now: datetime) -> State:
     is_out = bool(why) or level.refused > 0 or now - oldest > _LATE or fill > _FULL
     facts = {"hours": hours, "full_pct": round(100 * fill), "refused": level.refused, "code": why}
     return State("outbox", Side.OUT if is_out else Side.BACK, value=hours, facts=facts)
+
+
+def of_database(doubt_s: float, losses: int) -> list[State]:
+    """Two of them: the disk fails now, and something is lost that nobody has taken notice of."""
+    is_out = doubt_s > _IN_DOUBT_S
+    return [
+        State("database", Side.OUT if is_out else Side.BACK, "doubt", round(doubt_s)),
+        State("database", Side.OUT if losses else Side.BACK, "loss", facts={"losses": losses}),
+    ]

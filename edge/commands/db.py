@@ -42,7 +42,7 @@ def check(config: Path | None) -> None:
     """Say whether this version can work with the database, and whether the file is whole.
 
     Every page is read: some seconds for a season, minutes for years on a card. Exit code 1: it is
-    damaged.
+    damaged. What was lost earlier, when a damaged file was rescued, is named too.
     """
     import sys
 
@@ -50,12 +50,18 @@ def check(config: Path | None) -> None:
     from edge.settings_file import load
     from edge.store import opened
     from traceability import database, state
+    from traceability.sqlite import losses
 
     settings = load(config)
     with opened(settings) as engine:
         found = state.of(engine)
+        with database.reading_session(engine) as session:
+            lost = [] if found.fault else losses.all_of(session)
     if found.fault:
-        said = f"minori: database_damaged: {found.fault}; restore a copy: minori restore --help"
+        said = (
+            f"minori: database_damaged: {found.fault}; stop every minori service, then recover "
+            "what can be read: minori db rescue, or restore a copy: minori restore --help"
+        )
         click.echo(said, err=True)
         sys.exit(1)
     click.echo(f"right: schema {database.head()}")
@@ -66,6 +72,78 @@ def check(config: Path | None) -> None:
     if rows:
         click.echo("\n".join(_text.table(("TABLE", "ROWS"), rows, numbers=(1,))))
     click.echo("whole: every page was read")
+    if lost:
+        click.echo(f"losses of an earlier damage: {len(lost)}; see: minori db losses")
+
+
+@command.command()
+@config_option
+def rescue(config: Path | None) -> None:
+    """Recover what can be read of a damaged database into a new one. Stop the services first.
+
+    Every page is read first; where none is wrong, nothing is done. The damaged file is set aside
+    beside the new one, and what is missing is named. A service does the same when it starts.
+    """
+    from edge.commands import _text
+    from edge.mending import next_step
+    from edge.settings_file import load
+    from traceability import database
+    from traceability.errors import DatabaseUnusable
+    from traceability.sqlite import losses, start
+
+    settings = load(config)
+    file = database.sqlite_file(settings.database_url)
+    if file is None:
+        raise DatabaseUnusable(
+            url="PostgreSQL", cause="it looks after its own files", next_step="ask its logs"
+        )
+    done = start.put_in_order(file)
+    if done is None:
+        click.echo("nothing to do: every page was read, and none is wrong")
+        return
+    click.echo(f"{file}: {done.rows} rows are in the new database")
+    click.echo(f"  the damaged one is kept as {done.aside.name}")
+    engine = database.open_database(settings.database_url)
+    with database.reading_session(engine) as session:
+        lost = losses.unseen(session)
+    engine.dispose()
+    for loss in lost:
+        click.echo("\n".join(_text.filled(f"lost: {losses.sentence(loss)}")))
+    said = next_step(settings) if lost else "nothing is missing"
+    click.echo("\n".join(_text.filled(said)))
+
+
+@command.command("losses")
+@click.option("--acknowledge", "is_seen", is_flag=True, help="You know: ends alarm and notice.")
+@click.option("--by", metavar="NAME", help="Who. Without it: you.")
+@config_option
+def losses_(is_seen: bool, by: str | None, config: Path | None) -> None:
+    """Name what was lost when a damaged database was rescued. It stays on record.
+
+    Until somebody acknowledges it, it is an alarm, and a notice on the first page.
+    """
+    from datetime import UTC, datetime
+
+    from edge import store
+    from edge.commands import _text
+    from edge.commands._desk import signer
+    from edge.settings_file import load
+    from traceability.sqlite import losses
+
+    settings = load(config)
+    if is_seen:
+        with store.writing(settings) as session:
+            taken = losses.take_notice(session, by=signer(by), at=datetime.now(UTC))
+        click.echo(f"acknowledged: {len(taken)}")
+        return
+    with store.reading(settings) as session:
+        found = losses.all_of(session)
+    for loss in found:
+        when = _text.local_with_zone(loss.found_at, settings.zone_info)
+        seen = f"; acknowledged by {loss.seen_by}" if loss.seen_at else ""
+        click.echo("\n".join(_text.filled(f"{when}  {losses.sentence(loss)}{seen}", indent=2)))
+    if not found:
+        click.echo("nothing was ever lost")
 
 
 @command.command()

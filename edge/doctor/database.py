@@ -7,11 +7,13 @@ from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, fail, ok, warn
 from traceability import database
 from traceability.errors import DatabaseTooNew, DatabaseUnusable
+from traceability.sqlite import losses
 
 # Of reading pages; a season's file is through by then, a larger one is left to `minori db check`.
 READ_S = 8.0
@@ -36,6 +38,7 @@ def check(case: Case) -> Iterator[Finding]:
     if file is not None:
         yield from _whole(file)
         yield from _set_aside(file)
+        yield from _losses(url)
 
 
 def _schema(found: str | None, url: str) -> Finding:
@@ -67,7 +70,7 @@ def _whole(file: Path) -> Iterator[Finding]:
     if said == ["ok"]:
         yield ok(_("every page is whole"))
         return
-    cure = _("stop the service, then restore a copy: minori restore --help")
+    cure = _("stop the service, then: minori db rescue; or restore a copy: minori restore --help")
     yield fail(_("the file is damaged ({cause})"), cure, cause=said[0])
 
 
@@ -77,3 +80,17 @@ def _set_aside(file: Path) -> Iterator[Finding]:
         text = _("older files lie beside it: {files}")
         cure = _("they were set aside as damaged or replaced; remove what nobody needs")
         yield warn(text, cure, files=", ".join(sorted(others)[:5]))
+
+
+def _losses(url: str) -> Iterator[Finding]:
+    engine = database.connect(url)
+    try:
+        with database.reading_session(engine) as session:
+            count = len(losses.unseen(session))
+    except SQLAlchemyError:
+        return  # an older schema, or damaged: said already
+    finally:
+        engine.dispose()
+    if count:
+        text = _("{count} losses are on record, from when a damaged file was rescued")
+        yield warn(text, _("what is missing is named by: minori db losses"), count=count)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, warn
-from traceability import wal
+from traceability.sqlite import wal
 
 _UNITS = ("minori", "minori-agent", "minori-web")
 _LIMIT_S = 3.0

@@ -16,8 +16,8 @@ from edge.agents.record import Recorded, record
 from edge.errors import EdgeError
 from sensors import Reading
 from tests.edge.stores import new_store
-from traceability import guard
 from traceability.readings import Delivery, Recorder
+from traceability.sqlite import guard
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 # A hundred series, so that the log grows long enough to be copied every few batches.

@@ -27,7 +27,7 @@ from tests.edge.test_faults import collecting
 from tests.edge.test_record import Store, delivery, sqlite_error
 from tests.fakes.mosquitto import Mosquitto
 from tests.fakes.service_manager import ServiceManager
-from traceability.guard import VERIFY_LIMIT_S
+from traceability.sqlite.guard import VERIFY_LIMIT_S
 
 
 @pytest.fixture

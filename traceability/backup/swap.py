@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from traceability import wal
 from traceability.backup.copies import RESTORED
 from traceability.errors import BackupFailed
+from traceability.sqlite import wal
 
 _STOP = "stop every minori service and command, then try again"
 

@@ -31,7 +31,7 @@ from traceability.models.lot_conditions import LotConditions
 from traceability.models.lots import STAGES, Lot, Stay
 from traceability.models.materials import MATERIAL_KINDS, Material
 from traceability.models.notifications import DISPATCH_STATES, Dispatch, Notification
-from traceability.models.outbox import Outbox, StoreFact
+from traceability.models.outbox import Outbox
 from traceability.models.parties import PARTY_ROLES, Party
 from traceability.models.people import USER_ROLES, User
 from traceability.models.places import ZONE_KINDS, Feed, LotRule, Organisation, Site, Zone
@@ -48,6 +48,7 @@ from traceability.models.rollups import (
     rollup_minute,
     thinned_span,
 )
+from traceability.models.store import StoreFact, StoreLoss
 from traceability.models.units import UNIT_KINDS, LogisticUnit, UnitLine
 from traceability.models.uplink import (
     UplinkGap,
@@ -117,6 +118,7 @@ __all__ = [
     "SowingPlan",
     "Stay",
     "StoreFact",
+    "StoreLoss",
     "SupplyContract",
     "TradeItem",
     "UnitLine",

@@ -17,12 +17,3 @@ class Outbox(SQLModel, table=True):
     ref: str  # the row's key
     created_at: datetime
     body: bytes | None = Field(default=None, sa_type=LargeBinary)  # JSON; "null": it was deleted
-
-
-class StoreFact(SQLModel, table=True):
-    """Facts of this database itself, such as its store id: a restored one gets a new id."""
-
-    __tablename__ = "store_fact"
-
-    key: str = Field(primary_key=True)
-    value: str

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from edge.agents.alarms import open_by_severity
-from tests.edge.alarms.watching import HOT, SATO, Watch, settings
+from tests.edge.alarms.watching import HOT, NOON, SATO, Watch, settings
 from traceability import alarm_pauses, alarms
 from traceability.database import writing_session
+from traceability.models import StoreLoss
+from traceability.sqlite import losses
 
 ALL = {"p1": 21.0, "p2": 21.0, "p3": 21.0, "radio": 15.0}
 HOT_ROOM = ALL | {"p1": 34.0, "p2": 33.0}
@@ -213,6 +215,38 @@ def test_a_clock_that_is_not_set_is_said_and_counts_no_silence(farm: Farm) -> No
     watch.passes(30, {"radio": 15.0})
 
     assert [a.rule for a in watch.alarms] == ["clock"]
+
+
+def test_a_loss_is_an_alarm_until_somebody_acknowledges_it(farm: Farm) -> None:
+    """A service that starts with less than it had must not do so in silence."""
+    watch = farm()
+    with writing_session(watch.engine) as session:
+        session.add(StoreLoss(found_at=NOON, file="f", why="torn", what="log", rows=3))
+
+    watch.passes(5, ALL)
+    (alarm,) = watch.alarms
+    assert (alarm.rule, alarm.severity, alarm.facts["losses"]) == ("database", "critical", 1)
+    assert watch.open == ["database"]
+    with writing_session(watch.engine) as session:
+        losses.take_notice(session, by="Sato", at=NOON)
+    watch.passes(5, ALL)
+
+    assert watch.open == []
+
+
+def test_a_disk_that_fails_for_a_moment_is_no_alarm_and_for_a_minute_is(farm: Farm) -> None:
+    watch = farm()
+    watch.doubt_s = 30.0
+    watch.passes(1, ALL)
+    assert watch.alarms == []
+
+    watch.doubt_s = 200.0
+    watch.passes(1, ALL)
+    assert watch.open == ["database"]
+    watch.doubt_s = 0.0
+    watch.passes(5, ALL)
+
+    assert watch.open == []
 
 
 def test_built_in_rules_can_be_switched_off(farm: Farm) -> None:

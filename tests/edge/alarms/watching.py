@@ -16,6 +16,7 @@ from edge.registry import register
 from edge.settings import Settings
 from edge.settings_file import parse
 from edge.store import open_store
+from edge.store_metrics import lost_in
 from sensors import Reading
 from traceability import alarms
 from traceability.database import reading_session, writing_session
@@ -76,6 +77,7 @@ class Watch:
     is_clock_set: bool = True
     is_broker_connected: bool = True
     way_to_hub: system.State | None = None
+    doubt_s: float = 0.0
     engine: Engine = field(init=False)
     agent: AlarmAgent = field(init=False)
     recorder: Recorder = field(init=False)
@@ -102,6 +104,7 @@ class Watch:
             system.of_clock(is_set=self.is_clock_set),
             system.of_broker("127.0.0.1:1883", is_connected=self.is_broker_connected),
             *([self.way_to_hub] if self.way_to_hub else []),
+            *system.of_database(self.doubt_s, lost_in(self.engine)),
         ]
 
     def passes(

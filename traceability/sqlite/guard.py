@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -23,8 +24,9 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import Dialect, ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from traceability import wal
 from traceability.errors import DatabaseInDoubt
+from traceability.sqlite import wal
+from traceability.sqlite.verify_file import DAMAGED
 from traceability.trouble import Trouble, name_of, trouble_of
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ CLOSING_S = 30.0
 VERIFY_LIMIT_S = 600.0
 # Each act that is refused asks anew; a dead disk need not be asked more often.
 AGAIN_S = 2.0
+# A disk that cannot be read so often has a bad place, and no cable that was loose for a moment.
+GIVEN_UP_AFTER = 4
 _VERIFIER = Path(__file__).with_name("verify_file.py")
 
 _guards: "WeakKeyDictionary[Dialect, Guard]" = WeakKeyDictionary()
@@ -50,9 +54,13 @@ class Guard:
         self.doubt = ""  # the error that broke our trust; empty while there is none
         self.doubts = 0
         self.verified = 0  # how often trust came back
+        self.when_wrong: Callable[[], None] = lambda: None
+        self.is_wrong: Callable[[], bool] = lambda: False  # whoever has it open may have said so
         self._engine = engine
         self._mending = Lock()
         self._tried_at = -AGAIN_S
+        self._since = 0.0
+        self._failed = 0  # verifications since the last that went well
         self._counting = Lock()
         self._open: Counter[int] = Counter()  # connections, by the doubts there were at their start
         event.listen(engine, "handle_error", self._on_error)
@@ -65,6 +73,7 @@ class Guard:
         if not self.doubt:
             self.doubts += 1
             self._tried_at = -AGAIN_S
+            self._since = time.monotonic()
             log.error(
                 "%s: %s; nothing more is written until it was verified",
                 self.file,
@@ -72,6 +81,11 @@ class Guard:
                 extra={"code": DatabaseInDoubt.code},
             )
         self.doubt = name_of(error)
+
+    @property
+    def doubt_s(self) -> float:
+        """For how long the file has been in doubt; 0 while it is trusted. [s]"""
+        return time.monotonic() - self._since if self.doubt else 0.0
 
     def require(self) -> None:
         """Raise DatabaseInDoubt while the file is not trusted."""
@@ -92,11 +106,14 @@ class Guard:
             if time.monotonic() - self._tried_at < AGAIN_S:
                 raise self._refusal(self.doubt)
             self._close_all()
-            found = _verify(self.file)
+            found, is_damaged = _verify(self.file)
             self._tried_at = time.monotonic()
             if found:
+                self._failed += 1
+                if is_damaged or self._failed >= GIVEN_UP_AFTER:
+                    self.when_wrong()
                 raise self._refusal(found)
-            self.doubt = ""
+            self.doubt, self._failed = "", 0
             self.verified += 1
         log.warning("%s: closed, reopened and verified; writing goes on", self.file)
 
@@ -181,8 +198,9 @@ def about_to_write(connection: Connection) -> None:
     connection.connection.info["wrote"] = True
 
 
-def _verify(file: Path) -> str:
-    """Return what a process of its own finds wrong with the file; empty: it is whole.
+def _verify(file: Path) -> tuple[str, bool]:
+    """Return what a process of its own finds wrong with the file (empty: it is whole), and whether
+    that is the file's fault and not only that it could not be read.
 
     Of its own, because closing the file here would drop the locks SQLite holds on it, because a
     disk that hangs must not hang us, and because what is looked for is what a fresh start sees.
@@ -194,10 +212,11 @@ def _verify(file: Path) -> str:
             command, capture_output=True, text=True, timeout=VERIFY_LIMIT_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return f"it could not be read within {VERIFY_LIMIT_S:.0f} s"
+        return f"it could not be read within {VERIFY_LIMIT_S:.0f} s", False
     except OSError as error:
-        return f"it could not be verified ({error})"
+        return f"it could not be verified ({error})", False
     if done.returncode == 0:
-        return ""
+        return "", False
     said = (done.stdout + done.stderr).strip().splitlines()
-    return said[-1] if said else f"verifying ended with code {done.returncode}"
+    cause = said[-1] if said else f"verifying ended with code {done.returncode}"
+    return cause, done.returncode == DAMAGED

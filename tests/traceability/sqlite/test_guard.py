@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import select
 
-from traceability import catalogue, database, guard, held, wal
+from traceability import catalogue, database, held
 from traceability.errors import DatabaseFull, DatabaseInDoubt
 from traceability.models import Organisation
+from traceability.sqlite import guard, wal
 from traceability.trouble import Trouble, trouble_of
 
 

@@ -1,7 +1,8 @@
 """Run as a program: is a SQLite file whole, and does it keep what is written to it?
 
-Uses the standard library alone; started by `traceability.guard` in a process of its own. Ends with
-0, or with 1 and one line that says what is wrong.
+Uses the standard library alone; started by `traceability.sqlite.guard` in a process of its own.
+Ends with 0, or with one line that says what is wrong and with 3 if pages of it are, 1 if it could
+not be told.
 """
 
 import os
@@ -9,15 +10,23 @@ import sqlite3
 import sys
 import time
 
+# Not 2, which is Python's own for a program it cannot find.
+DAMAGED = 3
+# SQLite's result codes. Source: sqlite.org/rescode.
+_CORRUPT, _NOTADB = 11, 26
 
-def verify(file: str) -> str:
-    """Return what is wrong with the file; empty: nothing."""
+
+def verify(file: str) -> tuple[int, str]:
+    """Return the code to end with, and what is wrong with the file."""
     try:
         for name in (file, file + "-wal"):
             _forget_cached(name)
-        return _fault(file)
+        fault = _fault(file)
     except (OSError, sqlite3.Error) as error:
-        return f"{error} {getattr(error, 'sqlite_errorname', '')}".strip()
+        is_damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in (_CORRUPT, _NOTADB)
+        said = f"{error} {getattr(error, 'sqlite_errorname', '')}".strip()
+        return DAMAGED if is_damaged else 1, said
+    return DAMAGED if fault else 0, fault
 
 
 def _forget_cached(name: str) -> None:
@@ -68,6 +77,6 @@ def _quoted(file: str) -> str:
 
 
 if __name__ == "__main__":
-    wrong = verify(sys.argv[1])
+    code, wrong = verify(sys.argv[1])
     print(wrong)  # noqa: T201 a program's answer
-    sys.exit(1 if wrong else 0)
+    sys.exit(code)
