@@ -206,10 +206,17 @@ def _outbox(_: Reader, alarm: Alarm) -> str:
 
 
 def _disk(_: Reader, alarm: Alarm) -> str:
+    facts = {
+        "free": _.number(alarm.facts["free_mb"]),
+        "floor": _.number(alarm.facts["floor_mb"]),
+    }
+    days = alarm.facts.get("days_left")
+    if days is None:
+        return _("Disk nearly full: {free} MB left; below {floor} MB readings wait", **facts)
     return _(
-        "Disk nearly full: {free} MB left; below {floor} MB readings wait",
-        free=_.number(alarm.facts["free_mb"]),
-        floor=_.number(alarm.facts["floor_mb"]),
+        "Disk nearly full: {free} MB left, for about {days} days; below {floor} MB readings wait",
+        days=_.number(days),
+        **facts,
     )
 
 

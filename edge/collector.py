@@ -29,6 +29,7 @@ from edge.delivery.sending import Sender
 from edge.disk import LOOK_EVERY_S, Disk
 from edge.errors import SubscriptionRefused
 from edge.flow import Flow
+from edge.growth import days_left
 from edge.lines import Lines
 from edge.metrics import Sources
 from edge.parts import Part, Parts, Work
@@ -43,8 +44,9 @@ from edge.timekeeping import is_clock_set
 from edge.topics import TopicTable
 from edge.uplink_health import UplinkHealth
 from edge.wiring import WiredPort, check_models, wire
+from traceability import growth
 from traceability.boots import boot_id
-from traceability.database import sqlite_file
+from traceability.database import reading_session, sqlite_file
 from traceability.readings import Recorder
 from traceability.sqlite.guard import guard_of
 
@@ -147,12 +149,17 @@ class Collector:
         is_set = self._is_clock_set(self._clock.now())
         broker = str(self.bus.broker)
         return [
-            *([system.of_disk(self._disk)] if self._disk else []),
+            *([self._disk_now(self._disk)] if self._disk else []),
             system.of_clock(is_set=is_set),
             system.of_broker(broker, is_connected=self.bus.is_connected),
             *self._uplink_now(),
             *self._of_database(),
         ]
+
+    def _disk_now(self, disk: Disk) -> system.State:
+        with reading_session(self._engine) as session:
+            found = growth.of(session, self._clock.now())
+        return system.of_disk(disk, days_left(disk, found))
 
     def _uplink_now(self) -> Iterator[system.State]:
         health = self._uplink_health

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from edge.clock import Clock
 from edge.current import Current
+from edge.growth import GrowthWatch
 from edge.lasting import outlasting_the_database
 from edge.metrics import Metric, gauge
 from edge.retention import Expiry
@@ -54,8 +55,9 @@ class Upkeep:
             "corrections": lambda: closing.notice_corrections(engine),
             "conditions": self._conditions,
         }
-        if self._expiry:
-            self._steps["retention"] = self._expiry.step
+        self._growth = GrowthWatch(engine, clock, current) if current else None
+        if self._expiry and self._growth:
+            self._steps |= {"retention": self._expiry.step, "growth": self._growth.step}
         # Lots whose record cannot be made; tried again after the next start.
         self._failed: set[str] = set()
         self._done = dict.fromkeys(self._steps, 0)
@@ -87,8 +89,9 @@ class Upkeep:
             "Small transactions that kept the store in order, by task.",
             [({"task": name}, count) for name, count in self._done.items()],
         )
-        if self._expiry:
+        if self._expiry and self._growth:
             yield from self._expiry.metrics()
+            yield from self._growth.metrics()
         if self._ended_at is not None:
             age_s = self._clock.monotonic() - self._ended_at
             yield gauge("minori_upkeep_age_seconds", "Since all of it was done.", age_s)

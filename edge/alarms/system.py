@@ -34,6 +34,8 @@ _ASKS_FOR_SOMEBODY = frozenset(
 _IN_DOUBT_S = 60.0
 # What is over must stay over for so long.
 _CLEAR_AFTER_S = 60.0
+# A larger card has to be bought, and somebody has to go there.
+_DISK_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,17 @@ def of_clock(*, is_set: bool) -> State:
     return State("clock", Side.BACK if is_set else Side.OUT)
 
 
-def of_disk(disk: Disk) -> State:
-    """Well before readings have to wait: while less than twice the floor is free."""
+def of_disk(disk: Disk, days_left: float | None = None) -> State:
+    """Well before readings have to wait: less than twice the floor is free, or two weeks of room.
+
+    Args:
+        days_left: Until they have to wait, at the present pace; None: nobody knows.
+    """
     free = disk.free_bytes
     is_short = free < 2 * disk.floor_bytes or not disk.takes_readings
-    facts = {"free_mb": free >> 20, "floor_mb": disk.floor_bytes >> 20}
+    is_short = is_short or (days_left is not None and days_left < _DISK_DAYS)
+    days = None if days_left is None else round(days_left)
+    facts = {"free_mb": free >> 20, "floor_mb": disk.floor_bytes >> 20, "days_left": days}
     return State("disk", Side.OUT if is_short else Side.BACK, value=free >> 20, facts=facts)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -12,6 +12,7 @@ from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, fail, ok, warn
 from edge.settings import Disk
 from sensors import to_ms
+from traceability import growth
 from traceability.models import Series, reading
 
 _LITTLE = 0.10
@@ -44,20 +45,34 @@ def check(case: Case) -> Iterator[Finding]:
         yield warn(_("{free} MB ({share} %) are free on the disk of {folder}"), cure, **facts)
     else:
         yield ok(_("{free} MB ({share} %) are free on the disk of {folder}"), **facts)
-    yield from _pace(case, usage.free)
+    yield from _pace(case, usage.free, floor_mb)
 
 
-def _pace(case: Case, free: int) -> Iterator[Finding]:
-    bytes_a_day = _bytes_a_day(case)
-    if not bytes_a_day:
+def _pace(case: Case, free: int, floor_mb: int) -> Iterator[Finding]:
+    """By what was measured over days; where that is not known yet, by the readings of now."""
+    with case.record() as session:
+        found = growth.of(session, case.now) if session is not None else None
+    if found is not None:
+        measured = {"megabytes": round(found.bytes_a_day / 1e6, 1), "over": found.over.days or 1}
+        days = found.days_left(free - (floor_mb << 20))
+        if days is None:
+            yield ok(_("the record has not grown in {over} days"), **measured)
+            return
+        text = _("the record grows by {megabytes} MB a day ({over} days): {days} days are left")
+        yield _lasting(text, days, measured)
         return
-    days = round(free / bytes_a_day)
-    facts = {"megabytes": round(bytes_a_day / 1e6, 1), "days": days}
-    text = _("readings take {megabytes} MB a day: room for {days} days")
+    bytes_a_day = _bytes_a_day(case)
+    if bytes_a_day:
+        text = _("readings take {megabytes} MB a day: room for {days} days")
+        facts = {"megabytes": round(bytes_a_day / 1e6, 1)}
+        yield _lasting(text, free / bytes_a_day, facts)
+
+
+def _lasting(text: str, days: float, facts: Mapping[str, object]) -> Finding:
+    said = {**facts, "days": round(days)}
     if days < _SOON_DAYS:
-        yield warn(text, _("shorten what is kept, or give the record a larger disk"), **facts)
-    else:
-        yield ok(text, **facts)
+        return warn(text, _("shorten what is kept, or give the record a larger disk"), **said)
+    return ok(text, **said)
 
 
 def _bytes_a_day(case: Case) -> float:

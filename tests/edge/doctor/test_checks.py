@@ -32,6 +32,9 @@ from edge.registry import register
 from sensors import Reading
 from tests.edge.doctor.conftest import NOON, RUNNING, MakeCase, said, wrong
 from traceability import database as store
+from traceability import growth
+from traceability.database import writing_session
+from traceability.models import StoreFact
 from traceability.readings import Delivery, Held, Recorder
 
 
@@ -188,6 +191,14 @@ def test_the_disk_full_nearly_full_and_how_long_it_lasts(
     engine.dispose()
     # 3,600 an hour are 86,400 a day, 20 bytes each: 1.7 MB.
     assert "readings take 1.7 MB a day" in said(list(disk.check(examined)))[-1][1]
+
+    for number in range(2):
+        engine = store.open_database(f"sqlite:///{tmp_path / 'minori.db'}")
+        with writing_session(engine) as session:
+            growth.note(session, NOON - timedelta(days=2 - number))
+            session.add_all(StoreFact(key=f"{number}/{n}", value="x" * 4000) for n in range(500))
+        engine.dispose()
+    assert "the record grows by" in said(list(disk.check(examined)))[-1][1]
 
     usage = shutil.disk_usage(tmp_path)
     for free, level in ((50 << 20, 2), (int(usage.total * 0.05), 1)):
