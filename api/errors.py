@@ -20,7 +20,8 @@ ApiError
 ├── NoSuchTable       CSV holds one table: say which
 ├── SheetNeedsCutLot  a temperature record is of a lot that was cut
 ├── SheetTooLong      more rows than a spreadsheet has
-├── LabelRefused      a label that must not be printed: PublicUrlNotSet, PublicUrlNotHttps
+├── LabelRefused      a label that must not be printed: PublicUrlNotSet, PublicUrlNotHttps,
+│                     UnitUrlNotHttps
 └── OurFault          a fault of Minori's: no detail leaves the server
 """
 
@@ -181,4 +182,13 @@ class PublicUrlNotHttps(LabelRefused):
         "no label is printed for lot {lot}: without a GTIN its code is an address of the farm, and "
         "{link} does not begin with https://; set public_url in minori.toml to an https:// "
         "address, or pack the lot as a trade item with a GTIN"
+    )
+
+
+class UnitUrlNotHttps(LabelRefused):
+    code = "unit_url_not_https"
+    template = (
+        "no label is printed for {unit}: without an SSCC its code is an address of the farm, and "
+        "{link} does not begin with https://; set public_url in minori.toml to an https:// "
+        "address, or gs1_prefix under [site] to have units numbered by GS1"
     )

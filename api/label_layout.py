@@ -81,7 +81,7 @@ TEMPLATES = {
     "retail": Template(60, 40, link=True),
     "tray": Template(80, 50, link=True, datamatrix=True),
     "case": Template(105, 74, link=True, linear=True, text_mm=3.6),
-    "pallet": Template(148, 105, linear=True, text_mm=5.0),
+    "pallet": Template(148, 105, link=True, linear=True, text_mm=5.0),
 }
 
 
@@ -127,8 +127,12 @@ def lay_out(
     *,
     link: str | None = None,
     elements: Sequence[tuple[str, str]] = (),
+    linear: Sequence[tuple[str, str]] | None = None,
 ) -> Label:
     """Place codes and words on a label.
+
+    Args:
+        linear: AIs of the GS1-128 where those are not all of `elements`.
 
     Raises:
         Gs1Error: what the codes would carry is wrong.
@@ -142,7 +146,7 @@ def lay_out(
         + [word.y_mm + GAP_MM for word in words]
     )
     if template.linear:
-        rows, texts, y_mm = _linear(elements, template, y_mm)
+        rows, texts, y_mm = _linear(elements if linear is None else linear, template, y_mm)
         bars, words = [*bars, *rows], [*words, *texts]
     if y_mm > template.height_mm:
         raise LabelRefused(

@@ -36,6 +36,7 @@ class Stock:
 
 # A4 stock sold in Japan and Europe, by faces a sheet.
 STOCKS = {
+    "a4-2": Stock(1, 2, 210, 148.5, 0, 0),
     "a4-8": Stock(2, 4, 105, 74, 0, 0.5),
     "a4-12": Stock(2, 6, 86.4, 42.3, 18.6, 21.6),
     "a4-21": Stock(3, 7, 63.5, 38.1, 7.2, 15.15, gap_x_mm=2.55),

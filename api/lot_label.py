@@ -1,6 +1,5 @@
 """The label of one lot: its link and its words, from the record."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -8,10 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from api.errors import PublicUrlNotHttps, PublicUrlNotSet
-from api.label_formats import svg, zpl
 from api.label_layout import TEMPLATES, label_elements, lay_out
-from api.label_sheets import STOCKS, pdf_sheet
 from api.labels import LabelFacts, qr_label
+from api.print_run import FileKind, PrintRun, as_file
 from traceability import catalogue, genealogy, lookup
 from traceability.gs1 import lot_identity
 from traceability.models import Act, ActLine, Lot, Site, TradeItem
@@ -32,30 +30,13 @@ def label_of(
     return link, qr_label(link, facts_of(session, lot).lines(), kind=kind)
 
 
-@dataclass(frozen=True, slots=True)
-class PrintRun:
-    """How labels are printed.
-
-    Attributes:
-        template: one of `label_layout.TEMPLATES`.
-        stock, skip: the sheet of label stock, and how many of its labels were used before (pdf).
-        dpi: dots an inch of the thermal printer (zpl).
-    """
-
-    template: str = "retail"
-    copies: int = 1
-    stock: str = "a4-12"
-    skip: int = 0
-    dpi: int = 203
-
-
 def printed(
     session: Session,
     lot: Lot,
     run: PrintRun,
     *,
     public_url: str,
-    kind: Literal["svg", "pdf", "zpl"],
+    kind: FileKind,
 ) -> tuple[str, bytes]:
     """Return the link on a lot's label, and labels from a template as a file.
 
@@ -81,11 +62,7 @@ def printed(
         )
     template = TEMPLATES[run.template]
     label = lay_out(template, facts.lines(), link=link, elements=elements)
-    if kind == "svg":
-        return link, svg(label)
-    if kind == "zpl":
-        return link, zpl(label, dpi=run.dpi, copies=run.copies)
-    return link, pdf_sheet([label] * run.copies, STOCKS[run.stock], skip=run.skip)
+    return link, as_file(label, run, kind)
 
 
 def _link(session: Session, lot: Lot, public_url: str) -> str:

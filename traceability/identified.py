@@ -84,7 +84,7 @@ def path_named(session: Session, text: str, *, hubs: Sequence[str] = ()) -> str:
     text = text.strip()
     if text.startswith("/"):
         text = (CANONICAL_STEM if text[1:2].isdigit() else OWN) + text
-    row = session.get(Lot, text) or _by_own_code(session, text)
+    row = session.get(Lot, text) or by_own_code(session, text)
     if row is None:
         identity = identify(text, hubs=(*hubs, OWN))
         if identity.canonical is not None:
@@ -96,7 +96,25 @@ def path_named(session: Session, text: str, *, hubs: Sequence[str] = ()) -> str:
     return anchor.removeprefix(OWN).removeprefix(CANONICAL_STEM)
 
 
-def _by_own_code(session: Session, text: str) -> Named | None:
+def named_beside_lots(session: Session, text: str, *, hubs: Sequence[str] = ()) -> Named | None:
+    """Return what a link or scan without a lot names: a case, an item, a place; None: no such.
+
+    Raises:
+        UnknownIdentity: it is a key, and nothing of it is kept here.
+        Gs1Error: it is written as GS1 data and wrong.
+    """
+    identity = identify(text, hubs=(*hubs, OWN))
+    if identity.canonical is None or identity.lot is not None:
+        return None
+    found = (named_by(session, anchor, hubs=(*hubs, OWN)) for anchor in levels(identity))
+    row = next((one for one in found if one is not None), None)
+    if row is None:
+        raise UnknownIdentity(name=text)
+    return row
+
+
+def by_own_code(session: Session, text: str) -> Named | None:
+    """Return the item of a code or bare GTIN, or the case or pallet of a code; None: neither."""
     item = session.exec(select(TradeItem).where(TradeItem.code == text)).first()
     if item is None and text.isdigit() and len(text) in GTIN_LENGTHS:
         item = session.exec(select(TradeItem).where(TradeItem.gtin == gtin14(text))).first()

@@ -14,6 +14,7 @@ from api.pages import (
     sheets,
     sowing,
     today,
+    units,
 )
 
 ROUTERS = (
@@ -22,6 +23,7 @@ ROUTERS = (
     alarms.router,
     recipes.router,
     lots.router,
+    units.router,
     forecasts.router,
     sowing.router,
     promises.router,

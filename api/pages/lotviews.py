@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from sqlmodel import Session, col, select
@@ -10,7 +10,16 @@ from sqlmodel import Session, col, select
 from traceability import genealogy
 from traceability.amounts import Amount, total
 from traceability.genealogy import Consignment, Trace, TracedLot
-from traceability.models import Act, ActLine, Inspection, Lot, Party, Zone
+from traceability.models import (
+    Act,
+    ActLine,
+    Inspection,
+    LogisticUnit,
+    Lot,
+    Party,
+    UnitLine,
+    Zone,
+)
 
 _Row = TypeVar("_Row", Zone, Party)
 
@@ -38,6 +47,7 @@ class Entry:
     inspection: Inspection | None
     is_voided: bool
     reason: str  # why something was thrown away
+    units: Sequence[LogisticUnit]  # cases and pallets it went into, out of or away with
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +89,12 @@ def history(session: Session, lot: Lot) -> list[Entry]:
         for row in session.exec(select(Inspection).where(col(Inspection.act_id).in_(ids)))
     }
     voided = set(session.exec(select(Act.voids_id).where(col(Act.voids_id).in_(ids))))
+    packed = _units(session, lot, ids)
     return [
-        _entry(act, lot, lines.get(act.id, []), zones, parties, inspected, act.id in voided)
+        replace(
+            _entry(act, lot, lines.get(act.id, []), zones, parties, inspected, act.id in voided),
+            units=packed.get(act.id, []),
+        )
         for act in found
     ]
 
@@ -143,6 +157,19 @@ def _lines(session: Session, act_ids: Sequence[str]) -> dict[str, list[Line]]:
     return found
 
 
+def _units(session: Session, lot: Lot, act_ids: Sequence[str]) -> dict[str, list[LogisticUnit]]:
+    query = (
+        select(UnitLine.act_id, LogisticUnit)
+        .join(LogisticUnit, col(LogisticUnit.id) == col(UnitLine.unit_id))
+        .where(UnitLine.lot_id == lot.id, col(UnitLine.act_id).in_(act_ids))
+        .order_by(col(LogisticUnit.code))
+    )
+    found: dict[str, list[LogisticUnit]] = {}
+    for act_id, unit in session.exec(query):
+        found.setdefault(act_id, []).append(unit)
+    return found
+
+
 def _by_id(session: Session, model: type[_Row], ids: Sequence[str | None]) -> dict[str, _Row]:
     wanted = {one for one in ids if one}
     query = select(model).where(col(model.id).in_(wanted))
@@ -169,4 +196,5 @@ def _entry(
         inspection=inspected.get(act.id),
         is_voided=is_voided,
         reason=str(json.loads(act.body)["facts"].get("reason", "")),
+        units=[],
     )

@@ -1,4 +1,4 @@
-"""Signing in and out, and finding a lot by whatever was typed or scanned."""
+"""Signing in and out, and finding a lot or a case by whatever was typed or scanned."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -10,11 +10,14 @@ from api import auth
 from api.deps import InWeb, ReadSession, hubs
 from api.errors import BadCredentials, TooManyAttempts
 from api.language import reader_of
+from api.linkrecords import ITEM_PAGE, PLACE_PAGE, UNIT_PAGE
 from api.problems import sentence, status_of
 from api.signin import checked
 from api.templating import page
 from traceability.errors import UnknownLot
+from traceability.identified import Named, by_own_code, named_beside_lots
 from traceability.lookup import find_lots
+from traceability.models import LogisticUnit, Lot, TradeItem
 from traceability.shown import PUBLIC_STAGES
 
 router = APIRouter(include_in_schema=False)
@@ -53,18 +56,33 @@ def sign_out() -> Response:
 
 @router.get("/scan")
 def find(request: Request, session: ReadSession, web: InWeb, code: str = "") -> Response:
-    """Lead to the lot that a code, a link or a scan names: the farm's page, or the public one."""
-    viewer = auth.viewer_of(web, request)
-    if not code.strip():
+    """Lead to what a code, a link or a scan names: the farm's page, or the public one."""
+    viewer, text = auth.viewer_of(web, request), code.strip()
+    if not text:
         return page(request, "scan.html", candidates=[], code="")
-    found = find_lots(session, code.strip(), hubs=hubs(web))
+    is_ours = viewer is not None and viewer.may_write
+    if session.get(Lot, text) is None:
+        other = named_beside_lots(session, text, hubs=hubs(web))
+        if other is not None:
+            return _to(other, is_ours=is_ours)
+    found = find_lots(session, text, hubs=hubs(web))
     seen = [lot for lot in found if viewer or lot.stage in PUBLIC_STAGES]
     if not seen:
-        raise UnknownLot(name=code)
-    under = "lots" if viewer and viewer.may_write else "p"
+        other = by_own_code(session, text)
+        if other is None:
+            raise UnknownLot(name=code)
+        return _to(other, is_ours=is_ours)
+    under = "lots" if is_ours else "p"
     if len(seen) == 1:
         return RedirectResponse(f"/{under}/{quote(seen[0].id)}", 303)
     return page(request, "scan.html", candidates=seen[:50], code=code, under=under)
+
+
+def _to(named: Named, *, is_ours: bool) -> Response:
+    if isinstance(named, LogisticUnit):
+        return RedirectResponse(f"{'/units/' if is_ours else UNIT_PAGE}{named.id}", 303)
+    under = ITEM_PAGE if isinstance(named, TradeItem) else PLACE_PAGE
+    return RedirectResponse(f"{under}{named.id}", 303)
 
 
 def _own_path(wanted: str) -> str:

@@ -13,11 +13,11 @@ from edge.commands._desk import Desk, looks_up
 from traceability.errors import BadValue
 from traceability.models import Lot
 
-_STDOUT = "-"
+STDOUT = "-"
 KINDS = ("svg", "png", "pdf", "zpl")
 # Named here too: reading them from `api` would load what draws, for every --help.
 TEMPLATES = ("retail", "tray", "case", "pallet")
-STOCKS = ("a4-8", "a4-10-99x57", "a4-12", "a4-21", "a4-24")
+STOCKS = ("a4-2", "a4-8", "a4-10-99x57", "a4-12", "a4-21", "a4-24")
 
 
 @click.command()
@@ -40,14 +40,21 @@ def command(desk: Desk, /, lot: str, kind: str | None, out: str | None, **run: A
     not set: printed codes cannot be called back.
     """
     found = desk.lot(lot)
-    kind = kind or _kind_of(out)
+    kind = kind or kind_of(out)
     link, label = _drawn(desk, found, kind, **run)
-    if out == _STDOUT:
+    return label_written(desk, found.code, kind, out, link, label)
+
+
+def label_written(
+    desk: Desk, code: str, kind: str, out: str | None, link: str, label: bytes
+) -> str:
+    """Write a label where it was asked for, and say so."""
+    if out == STDOUT:
         sys.stdout.buffer.write(label)
         return ""
-    # A lot code may hold / and other characters that no file name may.
-    file = Path(out or f"{quote(found.code, safe='')}.{kind}")
-    _write(file, label)
+    # A code may hold / and other characters that no file name may.
+    file = Path(out or f"{quote(code, safe='')}.{kind}")
+    write_file(file, label)
     if desk.as_json:
         return _text.as_json({"file": str(file), "link": link})
     return f"{file} written; its code leads to {link}"
@@ -56,7 +63,8 @@ def command(desk: Desk, /, lot: str, kind: str | None, out: str | None, **run: A
 def _drawn(
     desk: Desk, lot: Lot, kind: str, *, template: str | None, dpi: str, **run: Any
 ) -> tuple[str, bytes]:
-    from api.lot_label import PrintRun, label_of, printed
+    from api.lot_label import label_of, printed
+    from api.print_run import PrintRun
 
     public_url = desk.settings.web.public_url
     if template is None and kind in ("svg", "png"):
@@ -74,12 +82,13 @@ def _drawn(
     return printed(desk.session, lot, sheet, public_url=public_url, kind=made)
 
 
-def _kind_of(out: str | None) -> str:
+def kind_of(out: str | None) -> str:
+    """Return the format a file's name asks for; svg where it asks for none."""
     ending = Path(out or "").suffix.lower().removeprefix(".")
     return ending if ending in KINDS else "svg"
 
 
-def _write(file: Path, label: bytes) -> None:
+def write_file(file: Path, label: bytes) -> None:
     try:
         file.write_bytes(label)
     except OSError as error:

@@ -1,6 +1,7 @@
 """`minori unit`: cases and pallets, packed under one number, opened, shipped whole."""
 
 from collections.abc import Sequence
+from typing import Any, Literal, cast
 
 import click
 from sqlmodel import col, select
@@ -8,6 +9,7 @@ from sqlmodel import col, select
 from edge.commands import _text
 from edge.commands._arguments import OneOf, named_amount
 from edge.commands._desk import Desk, InOrder, looks_up, records
+from edge.commands.label import KINDS, STOCKS, kind_of, label_written
 from traceability import contents, units
 from traceability.acts import Occasion
 from traceability.amounts import Amount
@@ -18,6 +20,7 @@ _HELP = """Cases and pallets: one number (SSCC) for what is inside.
 \b
 minori unit pack case P-1=20pcs
 minori unit pack pallet --unit 045699510000000016 --unit 045699510000000023
+minori unit label 145699510000000013 --out pallet.pdf
 minori unit ship 145699510000000013 --to mart
 
 The number comes from gs1_prefix under [site]; without one give a --code.
@@ -108,6 +111,43 @@ def show(desk: Desk, unit: str) -> str:
         return _text.as_json([_facts(one, held) for one, held in inside])
     rows = [(one.code, one.kind, _said(held)) for one, held in inside]
     return "\n".join(_text.table(("code", "kind", "holds"), rows))
+
+
+@command.command()
+@click.argument("unit")
+@click.option("--format", "kind", type=OneOf(KINDS), help="Without: as FILE ends, or svg.")
+@click.option("--out", metavar="FILE", help="Where to; - is standard output. Without: UNIT.svg")
+@click.option("--template", type=OneOf(UNIT_KINDS), help="Its size. Without: as the unit is.")
+@click.option("--copies", type=click.IntRange(1, 1000), default=1, help="How many (pdf, zpl).")
+@click.option("--stock", type=OneOf(STOCKS), help="A4 label stock (pdf). Without: what fits.")
+@click.option("--skip", type=click.IntRange(0, 100), default=0, help="Labels used before (pdf).")
+@click.option("--dpi", type=OneOf(("203", "300", "600")), default="203", help="Printer (zpl).")
+@looks_up
+def label(
+    desk: Desk,
+    /,
+    unit: str,
+    kind: str | None,
+    out: str | None,
+    template: str | None,
+    stock: str | None,
+    dpi: str,
+    **run: Any,
+) -> str:
+    """Write the label of a case or pallet.
+
+    It carries the SSCC as GS1-128 and DataMatrix, with what is in it where that is one
+    product; a QR code to its page; and the same in words. PNG is the QR code alone.
+    """
+    from api.print_run import PrintRun
+    from api.unit_label import STOCK, unit_label
+
+    found = units.find_unit(desk.session, unit)
+    sheet = PrintRun(template or found.kind, stock=stock or STOCK[found.kind], dpi=int(dpi), **run)
+    made = cast("Literal['svg', 'png', 'pdf', 'zpl']", kind or kind_of(out))
+    public_url = desk.settings.web.public_url
+    link, drawn = unit_label(desk.session, found, sheet, public_url=public_url, kind=made)
+    return label_written(desk, found.code, made, out, link, drawn)
 
 
 def _said(inside: contents.Contents) -> str:

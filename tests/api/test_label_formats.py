@@ -1,10 +1,7 @@
 """Every code that is printed, in every format, reads back to the same identity."""
 
-import re
 from datetime import date
-from xml.etree import ElementTree as ET
 
-import numpy as np
 import pypdfium2
 import pytest
 import zxingcpp
@@ -15,6 +12,7 @@ from api.errors import LabelRefused
 from api.label_formats import escape_zpl, svg, zpl
 from api.label_layout import TEMPLATES, Label, label_elements, lay_out
 from api.label_sheets import STOCKS, pdf_sheet
+from tests.api.scanning import as_sent, drawn_svg, drawn_zpl
 from traceability.gs1 import BadElement, BadPairing, identify, lot_identity
 
 GTIN = "04012345111118"
@@ -23,7 +21,6 @@ LINES = ["低カリウムレタス Low-potassium lettuce", "ロット Lot A(1)_"
 ELEMENTS = label_elements(
     lot_identity(GTIN, "A(1)_"), net_weight_g=250, harvested_on=date(2027, 1, 12)
 )
-DOTS_MM = 16  # of the pictures these tests draw
 
 
 def _label(name: str) -> Label:
@@ -44,18 +41,18 @@ def test_a_barcode_of_ais_reads_back_as_gs1_data(kind: str) -> None:
     code = gs1_code([("01", GTIN), ("10", "A(1)_")], kind)
     (scan,) = zxingcpp.read_barcodes(_picture(code))
 
-    assert identify(_as_sent(scan)).canonical == f"https://id.gs1.org/01/{GTIN}/10/A%281%29_"
+    assert identify(as_sent(scan)).canonical == f"https://id.gs1.org/01/{GTIN}/10/A%281%29_"
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_code_of_an_svg_label_reads_back(name: str) -> None:
-    _assert_all_read(_drawn_svg(svg(_label(name))), TEMPLATES[name])
+    _assert_all_read(drawn_svg(svg(_label(name))), TEMPLATES[name])
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
 @pytest.mark.parametrize("dpi", [203, 300])
 def test_every_code_of_a_thermal_label_reads_back(name: str, dpi: int) -> None:
-    _assert_all_read(_drawn_zpl(zpl(_label(name), dpi=dpi)), TEMPLATES[name])
+    _assert_all_read(drawn_zpl(zpl(_label(name), dpi=dpi)), TEMPLATES[name])
 
 
 @pytest.mark.parametrize(("name", "stock"), [("retail", "a4-12"), ("case", "a4-8")])
@@ -88,8 +85,8 @@ def test_a_pallet_label_carries_its_sscc() -> None:
     pallet = identify("(00)340123450000000000")
     label = lay_out(TEMPLATES["pallet"], ["Pallet"], elements=label_elements(pallet))
 
-    (scan,) = zxingcpp.read_barcodes(_drawn_svg(svg(label)))
-    assert identify(_as_sent(scan)).canonical == pallet.canonical
+    (scan,) = zxingcpp.read_barcodes(drawn_svg(svg(label)))
+    assert identify(as_sent(scan)).canonical == pallet.canonical
 
 
 def test_long_contents_go_into_several_barcodes_each_ai_whole() -> None:
@@ -147,16 +144,12 @@ def _assert_all_read(picture: Image.Image, template) -> None:
     linear = [scan for scan in scans if scan.symbology_identifier == "]C1"]
     assert bool(linear) == template.linear
     # Several barcodes on one label are one message.
-    read = dict(pair for scan in [*squares, *linear] for pair in identify(_as_sent(scan)).elements)
+    read = dict(pair for scan in [*squares, *linear] for pair in identify(as_sent(scan)).elements)
     assert read == ({} if not (squares or linear) else dict(ELEMENTS))
 
 
-def _as_sent(scan: zxingcpp.Barcode) -> str:
-    return scan.symbology_identifier + scan.bytes.decode("ascii")
-
-
 def _identity(scan: zxingcpp.Barcode) -> str | None:
-    return identify(_as_sent(scan)).canonical
+    return identify(as_sent(scan)).canonical
 
 
 def _picture(code) -> Image.Image:
@@ -167,38 +160,3 @@ def _picture(code) -> Image.Image:
         bottom = 399 if code.linear else 8 * y + 7
         draw.rectangle((8 * x, 8 * y, 8 * (x + length) - 1, bottom), fill=0)
     return image
-
-
-def _drawn_svg(file: bytes) -> Image.Image:
-    """Paint the codes of an SVG as a printer would, from its paths alone."""
-    root = ET.fromstring(file)
-    size = [float(number) for number in root.attrib["viewBox"].split()[2:]]
-    image = Image.new("L", tuple(round(DOTS_MM * number) for number in size), 255)
-    draw = ImageDraw.Draw(image)
-    for path in root.findall(".//{*}path"):
-        left, top, scale = map(
-            float,
-            re.match(r"translate\((\S+) (\S+)\) scale\((\S+)\)", path.attrib["transform"]).groups(),
-        )
-        for run in re.findall(r"M(\d+) (\d+)h(\d+)v([\d.]+)h-\d+z", path.attrib["d"]):
-            x, y, length, height = (float(number) * scale for number in run)
-            box = (left + x, top + y, left + x + length, top + y + height)
-            corners = [round(DOTS_MM * number) for number in box]
-            draw.rectangle((corners[0], corners[1], corners[2] - 1, corners[3] - 1), fill=0)
-    return image
-
-
-def _drawn_zpl(file: bytes) -> Image.Image:
-    """Paint the graphics of a ZPL file, one dot a pixel, twice as large for the reader."""
-    text = file.decode()
-    width, height = map(int, re.search(r"\^PW(\d+)\^LL(\d+)", text).groups())
-    page = np.zeros((height, width + 64), dtype=bool)
-    for x, y, total, row_bytes, data in re.findall(
-        r"\^FO(\d+),(\d+)\^GFA,(\d+),\d+,(\d+),([0-9A-F]+)\^FS", text
-    ):
-        dots = np.unpackbits(np.frombuffer(bytes.fromhex(data), dtype=np.uint8))
-        dots = dots.reshape(-1, int(row_bytes) * 8)
-        assert dots.size == int(total) * 8
-        page[int(y) : int(y) + dots.shape[0], int(x) : int(x) + dots.shape[1]] |= dots.astype(bool)
-    picture = Image.fromarray(np.where(page, 0, 255).astype(np.uint8))
-    return picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.NEAREST)
