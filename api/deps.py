@@ -17,9 +17,9 @@ from api.errors import ChooseOwner, SignInNeeded
 from api.templating import viewer_in
 from traceability.catalogue import find
 from traceability.database import reading_session, writing_session
-from traceability.errors import NotFound
+from traceability.errors import BadValue, NotFound
 from traceability.lookup import one_lot
-from traceability.models import Lot, Organisation
+from traceability.models import Lot, Organisation, Site
 
 
 def _web(request: Request) -> Web:
@@ -102,3 +102,16 @@ def owner(session: Session, code: str | None = None) -> Organisation:
     if len(rows) > 1:
         raise ChooseOwner(count=len(rows), known=", ".join(sorted(row.code for row in rows)))
     return rows[0]
+
+
+def one_site(session: Session, code: str | None = None) -> Site:
+    """Return the site meant: the only one, or the one named."""
+    if code is not None:
+        return find(session, Site, code)
+    sites = session.exec(select(Site)).all()
+    if len(sites) != 1:
+        known = ", ".join(sorted(site.code for site in sites)) or "none yet"
+        raise BadValue(
+            field="site", expected="the site's code", got="nothing", next_step=f"known are: {known}"
+        )
+    return sites[0]

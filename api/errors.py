@@ -16,6 +16,8 @@ ApiError
 ├── ChooseOwner       several farms share this hub: say which
 ├── EdgeUnknown       a credential that no edge has
 ├── EdgeRevoked       an edge that may send no more
+├── FileUnreadable    a file that is no table
+├── ImportRefused     rows of a table that cannot be: none was written
 ├── NotInCp932        a character that Shift_JIS lacks
 ├── NoSuchTable       CSV holds one table: say which
 ├── SheetNeedsCutLot  a temperature record is of a lot that was cut
@@ -127,6 +129,19 @@ class EdgeRevoked(ApiError):
     template = (
         "edge {name} was revoked on this hub and may send no more; to let it in again, make a code "
         "on the hub with: minori hub enrol --renew {name}"
+    )
+
+
+class FileUnreadable(ApiError):
+    code = "file_unreadable"
+    template = "the file cannot be read: {because}; {next_step}"
+
+
+class ImportRefused(ApiError):
+    code = "import_refused"
+    template = (
+        "{problems} problems in {rows} rows, so none was taken in; first, row {row}: {problem}; "
+        "{next_step}"
     )
 
 

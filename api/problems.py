@@ -73,6 +73,7 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     errors.Gone: HTTPStatus.GONE,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.InvalidFields: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ImportRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.LabelRefused: HTTPStatus.CONFLICT,
     errors.OurFault: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

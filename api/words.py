@@ -69,6 +69,17 @@ def sheet_kinds(_: Reader) -> dict[str, tuple[str, str]]:
     }
 
 
+def import_kinds(_: Reader) -> dict[str, str]:
+    """What a table that is taken in may hold."""
+    return {
+        "crops": _("Crops"),
+        "products": _("Products"),
+        "partners": _("Partners"),
+        "places": _("Places"),
+        "lots": _("Lots"),
+    }
+
+
 def zone_kinds(_: Reader) -> dict[str, str]:
     return {
         "growing_room": _("Growing room"),

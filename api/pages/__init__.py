@@ -4,7 +4,11 @@ from api.pages import (
     alarms,
     catalogue,
     forecasts,
+<<<<<<< HEAD
     links,
+=======
+    imports,
+>>>>>>> da7bc72 (imports: crops, products, partners, places and lots from a filled-in template, checked by row before anything is written)
     lots,
     promises,
     recalls,
@@ -31,6 +35,7 @@ ROUTERS = (
     sheets.router,
     links.router,
     catalogue.router,
+    imports.router,
     session.router,
 )
 

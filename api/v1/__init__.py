@@ -8,6 +8,7 @@ from api.v1 import (
     catalogue,
     derived,
     forecasts,
+    imports,
     links,
     lots,
     promises,
@@ -38,6 +39,7 @@ ROUTERS = (
     sowing_plans.router,
     promises.router,
     catalogue.router,
+    imports.router,
     recipes.router,
     tokens.router,
 )

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from api import recall_report, sheets
 from api.context import Web
-from api.deps import InWeb, OwnerToRead, ReadSession, SignedIn, WriteSession, hubs, owner
+from api.deps import InWeb, OwnerToRead, ReadSession, SignedIn, WriteSession, hubs, one_site, owner
 from api.i18n import Reader
 from api.problems import problems
 from api.v1.shapes import Body, Code
@@ -162,7 +162,7 @@ def start_of(session: Session, web: Web, body: Open) -> Start:
         return Start("lot", lot.code, lot.id)
     if body.start == "worker":
         return Start("worker", body.name, body.name, begins, ends)
-    within = {"site_id": _site(session, body.site).id}
+    within = {"site_id": one_site(session, body.site).id}
     row: Device | Zone = (
         catalogue.find(session, Device, body.name, **within)
         if body.start == "probe"
@@ -182,15 +182,3 @@ def report_file(
     made = recall_report.xlsx(report) if kind == "xlsx" else recall_report.pdf(report)
     media = sheets.MEDIA_TYPE if kind == "xlsx" else "application/pdf"
     return Response(made, media_type=media, headers={"Content-Disposition": name})
-
-
-def _site(session: Session, code: str | None) -> Site:
-    if code is not None:
-        return catalogue.find(session, Site, code)
-    sites = session.exec(select(Site)).all()
-    if len(sites) != 1:
-        known = ", ".join(sorted(site.code for site in sites)) or "none yet"
-        raise BadValue(
-            field="site", expected="the site's code", got="nothing", next_step=f"known are: {known}"
-        )
-    return sites[0]

@@ -15,6 +15,7 @@ from traceability.errors import BadValue
 
 if TYPE_CHECKING:
     from api.cp932 import Place
+    from api.sheetfile import File, Form
     from api.sheets import Sheet
 
 _ENDINGS = (".xlsx", ".csv", ".zip", ".json")
@@ -89,10 +90,29 @@ def given_out(desk: Desk, tables: "Sequence[Sheet]", wish: FileWish) -> str:
     from api import sheetfile
     from api.sheetfile import Form
 
-    out = wish.out
-    if out is None:
+    if wish.out is None:
         said = sheetfile.made(tables, Form("json")).content.decode() if desk.as_json else None
         return said or "\n".join(_shown(tables))
+    return written(
+        wish.out,
+        lambda form: sheetfile.made(tables, form),
+        encoding=wish.encoding,
+        table=wish.table,
+        replace=wish.replace,
+    )
+
+
+def written(
+    out: Path,
+    made: "Callable[[Form], File]",
+    *,
+    encoding: str,
+    table: str = "",
+    replace: bool = False,
+) -> str:
+    """Write the file of the kind that its name ends in, and say so."""
+    from api.sheetfile import Form
+
     if out.suffix.lower() not in _ENDINGS:
         raise BadValue(
             field="--out",
@@ -101,8 +121,7 @@ def given_out(desk: Desk, tables: "Sequence[Sheet]", wish: FileWish) -> str:
             next_step="choose one of them",
         )
     kind = cast("_Kind", out.suffix.lower().removeprefix("."))
-    form = Form(kind, wish.table, cast("Any", wish.encoding), wish.replace)
-    file = sheetfile.made(tables, form)
+    file = made(Form(kind, table, cast("Any", encoding), replace))
     _write(out, file.content)
     return "\n".join([f"written to {out}", *_replaced(file.replaced)])
 

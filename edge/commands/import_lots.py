@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--map", "map_file", type=click.Path(path_type=Path), required=True)
+@click.option("--map", "map_file", type=click.Path(path_type=Path), help="What its columns mean.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; list every problem by its line.")
 @config_option
-def command(file: Path, map_file: Path, dry_run: bool, config: Path | None) -> None:
-    """Record the lots of FILE (CSV) as its map says: all rows, or none.
+def command(file: Path, map_file: Path | None, dry_run: bool, config: Path | None) -> None:
+    """Record the lots of FILE: all rows, or none.
 
-    What the file does not say stays unknown. Running it twice doubles nothing.
+    A filled-in template (CSV, XLSX; minori import template lots) needs no map; any other CSV file
+    needs one. What the file does not say stays unknown. Running it twice doubles nothing.
     """
     from edge import lot_map, settings_file, table
+    from edge.commands._import_table import take_in
     from edge.lot_table import import_lots
 
+    if map_file is None:
+        take_in(file, "lots", settings_file.load(config), dry_run=dry_run)
+        return
     mapped = lot_map.load(map_file)
     settings = settings_file.load(config)
     length, hidden = table.count_lines(file), not sys.stderr.isatty()

@@ -63,11 +63,15 @@ class Console:
 
     def run(self, *words: object) -> Said:
         """Run `minori WORDS --config ...`; an unexpected exception is the test's failure."""
+        return self.run_bare(*words, "--config", self.config)
+
+    def run_bare(self, *words: object) -> Said:
+        """Run a command that takes no --config."""
         out, err, code = io.StringIO(), io.StringIO(), 0
         arguments = [str(word) for word in words]
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                main([*arguments, "--config", str(self.config)])
+                main(arguments)
             except SystemExit as stop:
                 code = int(stop.code or 0)
         return Said(code, out.getvalue(), err.getvalue())
