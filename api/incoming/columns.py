@@ -61,7 +61,7 @@ def _partners(_: Reader) -> Sequence[Column]:
         *_named(_),
         Column("role", _("Role"), _one_of(_, words.party_roles), "partner"),
         Column("gln", _("GLN"), parsing.gln, "4912345000002"),
-        Column("address", _("Address"), parsing.text, "1-2-3 Ginza, Tokyo, Japan"),
+        Column("address", _("Postal address"), parsing.text, "1-2-3 Ginza, Tokyo, Japan"),
         Column("phone", _("Phone"), parsing.text, "+81-3-1234-5678"),
         Column("gives_lot_codes", _("Gives lot codes"), parsing.yes_no, "yes"),
         Column("is_public", _("Named to shoppers"), parsing.yes_no, "no"),

@@ -4,11 +4,8 @@ from api.pages import (
     alarms,
     catalogue,
     forecasts,
-<<<<<<< HEAD
-    links,
-=======
     imports,
->>>>>>> da7bc72 (imports: crops, products, partners, places and lots from a filled-in template, checked by row before anything is written)
+    links,
     lots,
     promises,
     recalls,
