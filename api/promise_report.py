@@ -13,7 +13,7 @@ from api.sheets import Sheet
 from forecasting.levels import counted_on
 from traceability import promises, remarks
 from traceability.errors import NotFound
-from traceability.models import Crop, Party, TradeItem
+from traceability.models import Crop, ForecastRemark, Party, TradeItem
 from traceability.promises import Outcome
 
 # So many weeks ahead are divided; the horizon of a usual forecast.
@@ -100,11 +100,7 @@ def _said(session: Session, _: Reader, crop: Crop, since: date) -> Sheet:
     rows = [
         [
             row.week,
-            _("taken back")
-            if row.withdraws
-            else None
-            if row.weight_g is None
-            else _kg(row.weight_g),
+            _word(_, row),
             row.reason,
             row.made_by,
             row.made_at.date(),
@@ -113,6 +109,14 @@ def _said(session: Session, _: Reader, crop: Crop, since: date) -> Sheet:
     ]
     header = [_("Week from"), "kg", _("Reason"), _("By"), _("Made")]
     return Sheet(_("What the agronomist said"), header, rows)
+
+
+def _word(_: Reader, row: ForecastRemark) -> object:
+    if row.withdraws:
+        return _("taken back")
+    if row.excludes:
+        return _("left out")
+    return None if row.weight_g is None else _kg(row.weight_g)
 
 
 def _signed(_: Reader, share: float | None) -> str:

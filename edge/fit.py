@@ -6,11 +6,14 @@ that seconds of fitting and 190 MB of pandas and Prophet are nobody else's. See 
 
 import json
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from forecasting import Forecast
 
 
 def main() -> None:
@@ -44,7 +47,18 @@ def answer_to(request: dict[str, Any]) -> dict[str, str]:
         return {"refusal": refusal.code, "message": str(refusal)}
     except ImportError as error:
         return {"missing": str(error.name)}
-    return {"body": made.to_json()}
+    return {"body": _noted(made, request["excluded"]).to_json()}
+
+
+def _noted(made: "Forecast", excluded: list[str]) -> "Forecast":
+    """Say beside the line which weeks it has not learnt from."""
+    from forecasting import Note  # noqa: PLC0415
+
+    if not excluded:
+        return made
+    sentence = f"not learnt from, on somebody's word: the weeks of {', '.join(excluded)}"
+    note = Note("excluded_weeks", sentence, {"weeks": ", ".join(excluded)})
+    return replace(made, notes=(*made.notes, note))
 
 
 def _tables(request: dict[str, Any]) -> "tuple[pd.DataFrame, pd.DataFrame | None]":
@@ -55,12 +69,15 @@ def _tables(request: dict[str, Any]) -> "tuple[pd.DataFrame, pd.DataFrame | None
     mondays = [date.fromisoformat(monday) for monday, _ in weeks]
     kilograms = [grams / 1000 for _, grams in weeks]
     history = pd.DataFrame({"ds": pd.to_datetime(mondays), "y": kilograms})
+    if request["excluded"]:
+        unlike = history["ds"].isin(pd.to_datetime(request["excluded"]))
+        history["y"] = history["y"].mask(unlike).interpolate(limit_direction="both")
     if rules is None:
         return history, None
     from forecasting.opening import open_days  # noqa: PLC0415
 
     # A week in which something came was not closed, whatever the calendar says today.
-    known = zip(open_days(mondays, rules), kilograms, strict=True)
+    known = zip(open_days(mondays, rules), history["y"], strict=True)
     history["open_days"] = [float(max(days, 1) if kg else days) for days, kg in known]
     ahead = [mondays[-1] + timedelta(weeks=by + 1) for by in range(request["horizon_weeks"])]
     days_ahead = [float(days) for days in open_days(ahead, rules)]

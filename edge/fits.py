@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from edge.fit_process import in_child
 from edge.settings import Forecast as ForecastSettings
 from forecasting import Forecast
-from traceability import forecasts, yields
+from traceability import forecasts, remarks, yields
 from traceability.database import reading_session, writing_session
 from traceability.forecast_subject import Subject
 from traceability.forecasts import Made
@@ -50,7 +50,7 @@ async def make(
     Raises:
         FitFailed: the child process gave no answer. Nothing was stored.
     """
-    weeks, newest = await asyncio.to_thread(_known, engine, subject, now)
+    weeks, newest, excluded = await asyncio.to_thread(_known, engine, subject, now)
     calendar = (settings or ForecastSettings()).calendar(
         subject.partner.code if subject.partner else None
     )
@@ -58,6 +58,7 @@ async def make(
         "series": subject.label,
         "kind": subject.kind,
         "weeks": [(week.monday.isoformat(), week.weight_g) for week in weeks],
+        "excluded": excluded,
         "calendar": rules if any((rules := calendar.model_dump()).values()) else None,
         "horizon_weeks": horizon_weeks,
         "accept": sorted(accept),
@@ -72,9 +73,15 @@ async def make(
 
 def _known(
     engine: Engine, subject: Subject, now: datetime
-) -> tuple[Sequence[Week], ForecastRecord | None]:
+) -> tuple[Sequence[Week], ForecastRecord | None, list[str]]:
+    """Return what came, the forecast in force, and the weeks nothing is to be learnt from."""
     with reading_session(engine) as session:
-        return yields.weekly(session, subject, until=now), forecasts.newest(session, subject)
+        weeks = yields.weekly(session, subject, until=now)
+        # What went wrong in a room says nothing about what a partner wanted.
+        excluded = remarks.excluded(session, subject.crop) if subject.partner is None else {}
+        mondays = sorted({week.monday for week in weeks} & set(excluded))
+        newest = forecasts.newest(session, subject)
+        return weeks, newest, [monday.isoformat() for monday in mondays]
 
 
 def digest_of(request: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from traceability.errors import BadValue
+from traceability.errors import BadValue, NotFound
 from traceability.forecast_subject import Subject
 from traceability.models import Act, ActLine, Flow, Inspection, Lot, Site, SowingPlan
 from traceability.projection import unvoided
@@ -22,6 +22,7 @@ from traceability.projection import unvoided
 LOOKED_BACK = timedelta(days=730)
 # Finished lots a recipe needs to speak for itself; until then all of its crop speak together.
 ENOUGH_FINISHED = 5
+_LEAST_END = 6  # of an id, that is as good as the whole
 # Inspections that are the weight of one head, and grams in their unit.
 HEAD_MEASURES = ("head_weight", "head weight", "fresh_weight", "fresh weight", "株重")
 _GRAMS: Mapping[str, float] = {"g": 1.0, "kg": 1000.0}
@@ -145,6 +146,21 @@ def withdraw(session: Session, row: SowingPlan, *, by: str, at: datetime) -> Non
     if row.withdrawn_at is None:
         row.withdrawn_at, row.withdrawn_by = at, by
         session.flush()
+
+
+def find_plan(session: Session, text: str) -> SowingPlan:
+    """Return a plan by its id, or by the end of it that only it has.
+
+    Raises:
+        NotFound: none ends like that, or several.
+    """
+    end = text if len(text) >= _LEAST_END else "-"
+    ends = select(SowingPlan).where(col(SowingPlan.id).endswith(end, autoescape=True))
+    found = session.exec(ends).all()
+    if len(found) != 1:
+        step = "`minori forecast plans CROP` lists those there are"
+        raise NotFound(what="sowing plan", name=text, next_step=step)
+    return found[0]
 
 
 def plans(session: Session, subject: Subject) -> Sequence[SowingPlan]:

@@ -19,12 +19,15 @@ def remark(
     by: str,
     at: datetime,
     withdraws: bool = False,
+    excludes: bool = False,
 ) -> ForecastRemark:
     """Keep somebody's word on the week of a day; the record of the model stays as it is.
 
     Args:
         weight_g: Instead of P50; None: an annotation only.
-        withdraws: The weight that somebody gave this week before does not hold any more.
+        withdraws: What somebody said of this week before, a weight or with `excludes` that it is
+            not to be learnt from, does not hold any more.
+        excludes: What came in this week is not to be learnt from: a pump failed, a scale was off.
 
     Raises:
         BadValue: no reason, or less than nothing.
@@ -38,8 +41,9 @@ def remark(
     row = ForecastRemark(
         crop_id=crop.id,
         week=date.fromordinal(week.toordinal() - week.weekday()),
-        weight_g=None if withdraws else weight_g,
+        weight_g=None if withdraws or excludes else weight_g,
         withdraws=withdraws,
+        excludes=excludes,
         reason=reason.strip(),
         made_at=at,
         made_by=by,
@@ -61,8 +65,21 @@ def overrides(session: Session, crop: Crop, *, since: date) -> dict[date, Foreca
     """Return by Monday the weights that hold instead of the model's."""
     found: dict[date, ForecastRemark] = {}
     for row in of_crop(session, crop, since=since):
+        if row.excludes:
+            continue
         if row.withdraws:
             found.pop(row.week, None)
         elif row.weight_g is not None:
+            found[row.week] = row
+    return found
+
+
+def excluded(session: Session, crop: Crop) -> dict[date, ForecastRemark]:
+    """Return by Monday the weeks that nothing is to be learnt from."""
+    found: dict[date, ForecastRemark] = {}
+    for row in of_crop(session, crop, since=date.min):
+        if row.excludes and row.withdraws:
+            found.pop(row.week, None)
+        elif row.excludes:
             found[row.week] = row
     return found

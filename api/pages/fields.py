@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -51,6 +51,19 @@ class Answers:
 
     def checked(self, name: str) -> bool:
         return bool(self.text(name))
+
+    def day(self, name: str) -> date:
+        day = self.day_or_none(name)
+        if day is None:
+            raise _bad(name, "a day", "nothing")
+        return day
+
+    def day_or_none(self, name: str) -> date | None:
+        text = self.text(name)
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError as error:
+            raise _bad(name, "a day", text) from error
 
     def whole(self, name: str) -> int:
         number = self.whole_or_none(name)

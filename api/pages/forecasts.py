@@ -18,7 +18,7 @@ from api.i18n import Reader
 from api.language import reader_of
 from api.templating import page
 from forecasting import Forecast, ForecastingError, LotsNow, Step
-from traceability import forecasts, growing, yields
+from traceability import forecasts, growing, remarks, yields
 from traceability.forecast_subject import Subject
 from traceability.models import Crop, ForecastRecord, Party, Site, TradeItem
 
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 # So many past weeks are drawn before the forecast begins.
 _WEEKS_BACK = 16
-_YEAR = timedelta(weeks=52)
+_YEAR, _WEEK = timedelta(weeks=52), timedelta(weeks=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ def one(
         zone=zone,
         address_of=address_of,
         others=[one for one in known if one.partner is None or viewer.may_write],
+        words_on=remarks.overrides(session, subject.crop, since=web.now().date() - _WEEK),
+        excluded=remarks.excluded(session, subject.crop),
         plans=growing.plans(session, subject) if viewer.may_write else (),
         basis=words.lot_bases(reader_of(request)),
         choices=_choices(session, subject.crop) if viewer.may_write else None,

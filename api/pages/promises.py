@@ -1,6 +1,6 @@
 """Promises for people: what can be counted on, what was promised, what each step was worth."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,9 +16,10 @@ from api.promise_report import WEEKS, report_of
 from api.promising import promise
 from api.templating import page
 from api.v1.promises import asked_of
-from traceability import contracts, remarks
+from traceability import contracts, forecasts, remarks
 from traceability.catalogue import find
-from traceability.errors import BadValue, TraceabilityError
+from traceability.errors import TraceabilityError
+from traceability.forecast_subject import Subject
 from traceability.models import Crop, Party, TradeItem
 
 router = APIRouter(include_in_schema=False)
@@ -55,7 +56,7 @@ def make(
         facts = {
             "partner": answers.text("partner"),
             "item": answers.text("item") or None,
-            "week": _day(answers, "week"),
+            "week": answers.day("week"),
             "weight_g": answers.grams_or_none("weight"),
             "packs_per_case": answers.whole_or_none("packs_per_case"),
             "note": answers.text("note"),
@@ -79,15 +80,14 @@ def agree(
     row = find(session, Crop, crop)
     answers = Answers(said, "UTC")
     try:
-        until = answers.text("until")
         contracts.agree(
             session,
             row,
             find(session, Party, answers.text("partner"), organisation_id=row.organisation_id),
             weekly_g=answers.grams_or_none("weekly") or 0,
             priority=answers.whole_or_none("priority") or 1,
-            since=_day(answers, "since"),
-            until=_day(answers, "until") if until else None,
+            since=answers.day("since"),
+            until=answers.day_or_none("until"),
             by=viewer.name or "somebody here",
             at=web.now(),
         )
@@ -105,22 +105,26 @@ def remark(
     viewer: SignedIn,
     web: InWeb,
 ) -> Response:
-    """An agronomist's word on a week: another weight, a remark, or the weight taken back."""
-    row = find(session, Crop, crop)
+    """An agronomist's word on a week: another weight, a remark, or that it is left out."""
+    row, by = find(session, Crop, crop), viewer.name or "somebody here"
     answers = Answers(said, "UTC")
     try:
         remarks.remark(
             session,
             row,
-            week=_day(answers, "week"),
+            week=answers.day("week"),
             weight_g=answers.grams_or_none("weight"),
             reason=answers.text("reason"),
             withdraws=answers.checked("withdraws"),
-            by=viewer.name or "somebody here",
+            excludes=answers.checked("excludes"),
+            by=by,
             at=web.now(),
         )
     except TraceabilityError as error:
         return _page(request, session, web, row, problem=error)
+    if answers.checked("excludes"):
+        forecasts.request(session, Subject(row), by=by, at=web.now())
+        return RedirectResponse(f"/forecasts/{row.code}?asked=1", 303)
     return RedirectResponse(f"/promises/{row.code}", 303)
 
 
@@ -159,15 +163,3 @@ def _choices(session: Session, crop: Crop) -> dict[str, Any]:
         "partners": session.exec(partners.order_by(col(Party.code))).all(),
         "items": session.exec(items.order_by(col(TradeItem.code))).all(),
     }
-
-
-def _day(answers: Answers, name: str) -> date:
-    try:
-        return date.fromisoformat(answers.text(name))
-    except ValueError as error:
-        raise BadValue(
-            field=name,
-            expected="a day",
-            got=answers.text(name) or "nothing",
-            next_step="choose a day",
-        ) from error

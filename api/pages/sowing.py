@@ -1,7 +1,5 @@
 """Planning a sowing from a crop's forecast, and taking the plan back."""
 
-from datetime import date
-
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
@@ -10,7 +8,6 @@ from api.pages.fields import Answers
 from api.v1.sowing_plans import plan_of, site_of
 from traceability import growing
 from traceability.catalogue import find
-from traceability.errors import BadValue
 from traceability.forecast_subject import Subject
 from traceability.models import Crop
 
@@ -27,7 +24,7 @@ def plan(
     growing.plan(
         session,
         Subject(row, site=site_of(session, row, answers.text("site") or None)),
-        sow_on=_day(answers.text("sow_on")),
+        sow_on=answers.day("sow_on"),
         pieces=answers.whole("pieces"),
         note=answers.text("note"),
         by=viewer.name or "somebody here",
@@ -42,12 +39,3 @@ def withdraw(crop: str, plan: str, session: WriteSession, viewer: SignedIn, web:
     found = plan_of(session, row, plan)
     growing.withdraw(session, found, by=viewer.name or "somebody here", at=web.now())
     return RedirectResponse(f"/forecasts/{row.code}#ground", 303)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadValue(
-            field="sow_on", expected="a day", got=text or "nothing", next_step="choose a day"
-        ) from error

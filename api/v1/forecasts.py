@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
+from api import forecast_diff
 from api.deps import InWeb, ReadSession, SignedIn, WriteSession
 from api.errors import NotAllowed
 from api.forecast_now import now_of
@@ -130,6 +131,45 @@ def list_subjects(crop: str, session: ReadSession, viewer: SignedIn) -> list[Sub
     known = forecasts.known(session, find(session, Crop, crop))
     seen = [one for one in known if one.partner is None or viewer.may_write]
     return [SubjectOut.model_validate(_codes(one)) for one in seen]
+
+
+class DiffRow(BaseModel):
+    week: date
+    older: float | None
+    newer: float | None
+    change: float | None
+    came: float | None
+
+
+class DiffOut(BaseModel):
+    """P50 of two versions by week, in kg, and what they were made with where that differs."""
+
+    older: str
+    newer: str
+    rows: list[DiffRow]
+    facts: dict[str, list[str]]
+
+
+@router.get("/crops/{crop}/forecasts/diff")
+def get_diff(
+    crop: str,
+    older: str,
+    newer: str,
+    narrowed: AskedOf,
+    session: ReadSession,
+    viewer: SignedIn,
+    web: InWeb,
+) -> DiffOut:
+    """Return what changed from one version of a forecast to another."""
+    subject = narrowed.of(session, crop, viewer)
+    records = [forecast_diff.find(session, subject, one) for one in (older, newer)]
+    found = forecast_diff.diff(session, records[0], records[1], at=web.now())
+    return DiffOut(
+        older=older,
+        newer=newer,
+        rows=[DiffRow.model_validate({**asdict(row), "change": row.change}) for row in found.rows],
+        facts={name: [old, new] for name, old, new in found.facts},
+    )
 
 
 @router.get("/crops/{crop}/forecast")

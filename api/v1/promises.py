@@ -16,9 +16,10 @@ from api.promise_report import report_of
 from api.promising import Asked, divided, promise, week_of
 from api.v1.shapes import Body, Code
 from forecasting.levels import counted_on
-from traceability import contracts, promises, remarks
+from traceability import contracts, forecasts, promises, remarks
 from traceability.catalogue import find
 from traceability.errors import BadValue, NotFound
+from traceability.forecast_subject import Subject
 from traceability.models import Crop, ForecastRemark, Party, Promise, TradeItem
 from traceability.promises import Outcome
 
@@ -49,7 +50,8 @@ class ContractIn(Body):
 class RemarkIn(Body):
     week: date
     weight_g: StrictInt | None = Field(None, ge=0, description="instead of P50; left out: a remark")
-    withdraws: bool = Field(False, description="the weight given before does not hold any more")
+    withdraws: bool = Field(False, description="what was said before does not hold any more")
+    excludes: bool = Field(False, description="a week that came and is not to be learnt from")
     reason: str = Field(min_length=1)
 
 
@@ -131,6 +133,7 @@ class RemarkOut(BaseModel):
     week: date
     weight_g: int | None
     withdraws: bool
+    excludes: bool
     reason: str
     made_at: datetime
     made_by: str
@@ -226,13 +229,14 @@ def list_remarks(crop: str, session: ReadSession, since: date = date.min) -> lis
 def add_remark(
     crop: str, body: RemarkIn, session: WriteSession, viewer: SignedIn, web: InWeb
 ) -> RemarkOut:
-    """Give a week another weight, or a remark; the model's own forecast stays as it is."""
-    made = remarks.remark(
-        *(session, find(session, Crop, crop)),
-        **body.model_dump(),
-        by=viewer.name or "somebody here",
-        at=web.now(),
-    )
+    """Give a week another weight, a remark, or leave it out; the record stays as it is.
+
+    A week that is left out, or taken in again, asks for a new forecast at once.
+    """
+    row, by = find(session, Crop, crop), viewer.name or "somebody here"
+    made = remarks.remark(*(session, row), **body.model_dump(), by=by, at=web.now())
+    if made.excludes:
+        forecasts.request(session, Subject(row), by=by, at=web.now())
     return _remark(made)
 
 

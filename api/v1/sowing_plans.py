@@ -72,8 +72,8 @@ def withdraw_plan(
 
 def plan_of(session: Session, crop: Crop, plan: str) -> SowingPlan:
     """Return a crop's plan by its id."""
-    row = session.get(SowingPlan, plan)
-    if row is None or row.crop_id != crop.id:
+    row = growing.find_plan(session, plan)
+    if row.crop_id != crop.id:
         step = "`minori forecast plans CROP` lists those there are"
         raise NotFound(what="sowing plan", name=plan, next_step=step)
     return row

@@ -142,8 +142,8 @@ def contract(
         *(desk.session, desk.crop(crop_code), desk.party(partner)),
         weekly_g=weekly,
         priority=priority,
-        since=_day(since, "--since"),
-        until=_day(until, "--until") if until else None,
+        since=day_of(since, "--since"),
+        until=day_of(until, "--until") if until else None,
         by=desk.user,
         at=desk.now,
     )
@@ -221,11 +221,11 @@ def _monday(desk: Desk, text: str | None) -> date:
     today = desk.now.astimezone(desk.settings.zone_info).date()
     if text is None:
         return today + timedelta(days=7 - today.weekday())
-    day = _day(text, "--week")
+    day = day_of(text, "--week")
     return day - timedelta(days=day.weekday())
 
 
-def _day(text: str, field: str) -> date:
+def day_of(text: str, field: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:

@@ -1,15 +1,14 @@
 """`minori forecast plan`, `plans` and `unplan`: what is meant to be sown moves the forecast."""
 
 from collections.abc import Sequence
-from datetime import date
 
 import click
 
 from edge.commands import _text
 from edge.commands._arguments import Count
 from edge.commands._desk import Desk, looks_up, writes
+from edge.commands._promises import day_of
 from traceability import catalogue, growing
-from traceability.errors import BadValue, NotFound
 from traceability.forecast_subject import Subject
 from traceability.models import Site, SowingPlan
 
@@ -31,7 +30,7 @@ def plan(desk: Desk, /, crop_code: str, day: str, pieces: int, site: str | None,
     made = growing.plan(
         desk.session,
         Subject(crop, site=place),
-        sow_on=_day(day),
+        sow_on=day_of(day, "--on"),
         pieces=pieces,
         note=note,
         by=desk.user,
@@ -39,7 +38,9 @@ def plan(desk: Desk, /, crop_code: str, day: str, pieces: int, site: str | None,
     )
     if desk.as_json:
         return _as_json([made])
-    return f"planned: {pieces} {crop.code} on {made.sow_on}; `minori forecast unplan {made.id}`"
+    return (
+        f"planned: {pieces} {crop.code} on {made.sow_on}; `minori forecast unplan {made.id[-8:]}`"
+    )
 
 
 @click.command()
@@ -54,7 +55,8 @@ def plans(desk: Desk, crop_code: str) -> str:
         return f"nothing planned; minori forecast plan {crop_code} --on DATE --pieces N"
     header = ("sow on", "pieces", "by", "note", "id")
     lines = [
-        (row.sow_on.isoformat(), str(row.pieces), row.planned_by, row.note, row.id) for row in rows
+        (row.sow_on.isoformat(), str(row.pieces), row.planned_by, row.note, row.id[-8:])
+        for row in rows
     ]
     return "\n".join(_text.table(header, lines, numbers=(1,)))
 
@@ -64,21 +66,9 @@ def plans(desk: Desk, crop_code: str) -> str:
 @writes
 def unplan(desk: Desk, /, plan_id: str) -> str:
     """Take a planned sowing back; that it was planned stays known."""
-    row = desk.session.get(SowingPlan, plan_id)
-    if row is None:
-        step = "`minori forecast plans CROP` lists those there are"
-        raise NotFound(what="sowing plan", name=plan_id, next_step=step)
+    row = growing.find_plan(desk.session, plan_id)
     growing.withdraw(desk.session, row, by=desk.user, at=desk.now)
     return _as_json([row]) if desk.as_json else f"taken back: {row.pieces} plants on {row.sow_on}"
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadValue(
-            field="--on", expected="a day such as 2026-12-24", got=text, next_step="mend the day"
-        ) from error
 
 
 def _as_json(rows: Sequence[SowingPlan]) -> str:

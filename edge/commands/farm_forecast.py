@@ -20,7 +20,7 @@ from edge.commands._arguments import Weeks
 from edge.commands._config import config_option
 from edge.commands._desk import Desk
 from forecasting import Forecast, Score
-from traceability import catalogue, forecasts, yields
+from traceability import catalogue, forecasts, remarks, yields
 from traceability.forecast_subject import Subject
 from traceability.models import ForecastRecord, Site
 
@@ -164,6 +164,7 @@ def _told(desk: Desk, record: ForecastRecord, subject: Subject, weeks: int) -> s
         *_errors(forecast),
         *(f"note: {note.sentence}" for note in forecast.notes),
         *unweighed,
+        *_words_on(desk, forecast, subject),
         *_outdated(desk, forecast, subject),
     ]
     return "\n".join(lines)
@@ -233,6 +234,17 @@ def _unweighed(desk: Desk, subject: Subject) -> list[str]:
     word = "harvest" if subject.is_whole else "record"
     plural = f"{word} has" if count == 1 else f"{word}s have"
     return [f"note: {count} {plural} no weight and count nothing"] if count else []
+
+
+def _words_on(desk: Desk, forecast: Forecast, subject: Subject) -> list[str]:
+    """Say what an agronomist expects instead; the table is the model's own."""
+    if not subject.is_whole or not forecast.steps:
+        return []
+    words = remarks.overrides(desk.session, subject.crop, since=forecast.steps[0].ds)
+    return [
+        f"{word.made_by} expects {(word.weight_g or 0) / 1000:.1f} kg in {week}: {word.reason}"
+        for week, word in sorted(words.items())
+    ]
 
 
 def _outdated(desk: Desk, forecast: Forecast, subject: Subject) -> list[str]:

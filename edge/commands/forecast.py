@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge.commands._forecast_versions import exclude, scenario, show_diff, versions
 from edge.commands._promises import contract, divide, list_promises, override, promise
 from edge.commands._sowing_plans import plan, plans, unplan
 from edge.commands.farm_forecast import fit, show
@@ -176,5 +177,20 @@ def _write(lines: Any, out: Path) -> None:
         lines.to_parquet(out, index=False)
 
 
-for _one in (fit, show, promise, list_promises, divide, contract, override, plan, plans, unplan):
+for _one in (
+    fit,
+    show,
+    promise,
+    list_promises,
+    divide,
+    contract,
+    override,
+    plan,
+    plans,
+    unplan,
+    versions,
+    show_diff,
+    exclude,
+    scenario,
+):
     command.add_command(_one)

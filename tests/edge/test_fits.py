@@ -13,9 +13,10 @@ from sqlmodel import Session, select
 
 from edge import fit, fits
 from edge.settings import Forecast as ForecastSettings
+from forecasting import Forecast
 from tests.factories import a_farm, harvested, on_day, packed
 from tests.world import a_forecast
-from traceability import database, lots
+from traceability import database, lots, remarks
 from traceability.amounts import Amount
 from traceability.forecast_subject import Subject
 from traceability.models import Crop, ForecastRecord, Party
@@ -116,6 +117,7 @@ def test_a_week_in_which_something_came_was_open() -> None:
             "weeks": [("2026-12-21", 5000), ("2026-12-28", 700), ("2027-01-04", 0)],
             "calendar": {"closed": ["12-28/01-10"]},
             "horizon_weeks": 2,
+            "excluded": [],
         }
     )
 
@@ -126,7 +128,7 @@ def test_a_week_in_which_something_came_was_open() -> None:
 
 def test_without_a_calendar_none_is_made_up() -> None:
     history, ahead = fit._tables(
-        {"weeks": [("2026-12-21", 5000)], "calendar": None, "horizon_weeks": 2}
+        {"weeks": [("2026-12-21", 5000)], "calendar": None, "horizon_weeks": 2, "excluded": []}
     )
 
     assert "open_days" not in history
@@ -162,3 +164,57 @@ heavy = {{"pandas", "prophet", "numpy", "statsforecast"}} & set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def test_an_excluded_week_is_drawn_between_its_neighbours() -> None:
+    """A pump that failed once must not become next year's season."""
+    history, _ = fit._tables(
+        {
+            "weeks": [("2026-12-07", 4000), ("2026-12-14", 0), ("2026-12-21", 6000)],
+            "calendar": None,
+            "horizon_weeks": 2,
+            "excluded": ["2026-12-14"],
+        }
+    )
+
+    assert list(history["y"]) == [4.0, 5.0, 6.0]
+
+
+async def test_excluding_a_week_fits_anew_and_taking_it_back_too(
+    engine: Engine, child: Child
+) -> None:
+    whole, shop = subjects(engine)
+    await fits.make(engine, whole, by="Sato", now=NOW)
+    await fits.make(engine, shop, by="Sato", now=NOW)
+
+    def say(*, withdraws: bool) -> None:
+        with database.writing_session(engine) as session:
+            crop = session.exec(select(Crop)).one()
+            week = on_day(49).at.date()
+            remarks.remark(
+                *(session, crop),
+                week=week,
+                weight_g=None,
+                reason="pump",
+                by="Sato",
+                at=NOW,
+                excludes=True,
+                withdraws=withdraws,
+            )
+
+    say(withdraws=False)
+    await fits.make(engine, whole, by="Sato", now=NOW)
+    await fits.make(engine, shop, by="Sato", now=NOW)
+    assert [len(asked["excluded"]) for asked in child.asked] == [0, 0, 1]
+    say(withdraws=True)
+    await fits.make(engine, whole, by="Sato", now=NOW)
+    assert child.asked[-1]["excluded"] == []
+
+
+def test_the_line_says_what_it_has_not_learnt_from(child: Child) -> None:
+    made = Forecast.from_json(child.body)
+
+    noted = fit._noted(made, ["2026-12-14"])
+
+    assert fit._noted(made, []) == made
+    assert "2026-12-14" in noted.notes[-1].sentence

@@ -102,6 +102,40 @@ def test_a_plan_is_made_listed_and_taken_back(told: Console) -> None:
     day = (TODAY + timedelta(days=9)).isoformat()
     made = told.ok("forecast", "plan", "lowk", "--on", day, "--pieces", "500", "--json").json[0]
 
-    assert day in told.ok("forecast", "plans", "lowk").out
-    told.ok("forecast", "unplan", made["id"])
+    (line,) = told.ok("forecast", "plans", "lowk").lines[1:]
+    assert line.startswith(day)
+    assert made["id"].endswith(line.split()[-1])
+    told.ok("forecast", "unplan", line.split()[-1])
     assert "nothing planned" in told.ok("forecast", "plans", "lowk").out
+
+
+def test_versions_diff_and_scenario(told: Console) -> None:
+    assert "no earlier forecast 'lowk' here" in told.refused("forecast", "diff", "lowk")
+    with store.writing(settings_file.load(told.config)) as session:
+        crop = catalogue.find(session, Crop, "lowk")
+        body = forecasts.history(session, Subject(crop))[0].body
+        anew = Made(body.replace('"p50":42.0', '"p50":40.5'))
+        forecasts.store(session, Subject(crop), anew, made_by="Tanaka", horizon_weeks=8)
+
+    listed = told.ok("forecast", "versions", "lowk").lines
+    assert [line.split()[3] for line in listed[1:]] == ["Tanaka", "Sato"]
+    newer, older = (line.split()[-1] for line in listed[1:])
+    said = told.ok("forecast", "diff", "lowk").out
+    assert told.ok("forecast", "diff", "lowk", older, newer).out == said
+    assert "-1.5" in said
+    assert "Tanaka" in said
+    light = told.ok("forecast", "scenario", "lowk", "--dli", "14", "--dli-now", "10")
+    assert "nothing of it is kept" in light.out
+    assert max(len(line) for line in light.lines) <= 80
+    assert "finished lots" in told.refused("forecast", "scenario", "lowk", "--sow", "+20%")
+    assert "a share such as" in told.refused("forecast", "scenario", "lowk", "--sow", "more")
+
+
+def test_a_week_is_left_out_and_shown(told: Console) -> None:
+    said = told.ok(
+        *("forecast", "exclude", "lowk", "--week", "2026-08-12", "--reason", "pump failed")
+    )
+
+    assert "the week of 2026-08-10 is left out" in said.out
+    told.ok("forecast", "override", "lowk", "--weight", "21kg", "--reason", "heat")
+    assert "expects 21.0 kg" in told.ok("forecast", "show", "lowk").out

@@ -83,7 +83,8 @@ class ForecastRemark(SQLModel, table=True):
     crop_id: str = Field(foreign_key="crop.id", index=True)
     week: date
     weight_g: int | None = None  # instead of P50; None: an annotation
-    withdraws: bool = False  # takes back the weight given before
+    withdraws: bool = False  # takes back the weight, or the exclusion, given before
+    excludes: bool = False  # the week that came is not to be learnt from
     reason: str
     made_at: datetime
     made_by: str
