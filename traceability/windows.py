@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import CTE, ColumnElement, Double, FromClause, case, cast, func, literal
 from sqlalchemy import select as core_select
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session
 
 from sensors import QUANTITIES, Quality, to_ms, utc_from_ms
 from sensors.calibration import Calibration
-from traceability import calibrations
+from traceability import calibrations, standing
 from traceability.lived import Gap, Span
-from traceability.models import Device, Placement, Series, reading
+from traceability.models import Series, reading
 from traceability.pieces import NO_MARK, Piece, marks_of, pieces_of, rows_of
 from traceability.resolutions import Resolution
 
@@ -56,37 +56,25 @@ class Window:
 def windows_of(
     session: Session, spans: Sequence[Span], resolution: Resolution = Resolution.RAW
 ) -> list[Window]:
-    """Find which series stood in each span's zone, and when: probes move, too.
+    """Find which series stood in each span's zone, and when: probes move, too (`standing`).
 
     Args:
         resolution: What is enough for the question; what has expired is read coarser anyway.
     """
-    stood = []
-    for span in spans:
-        query = (
-            select(Series, Placement, Device.model)
-            .join(Placement, col(Placement.device_id) == col(Series.device_id))
-            .join(Device, col(Device.id) == col(Series.device_id))
-            .where(Placement.zone_id == span.zone.id, Placement.start < span.end)
-            .where(or_(col(Placement.end).is_(None), col(Placement.end) > span.start))
-            .order_by(col(Series.id))
-        )
-        for series, placement, model in session.exec(query):
-            start, end = max(span.start, placement.start), min(span.end, placement.end or span.end)
-            hold_ms = hold_ms_of(series.quantity, model)
-            placed_ms = to_ms(placement.start)
-            stood.append((series, span, to_ms(start), to_ms(end), hold_ms, placed_ms))
-    numbers = {number_of(series) for series, *_ in stood}
+    stood = [one for span in spans for one in standing.of_span(session, span)]
+    numbers = {number_of(one.series) for one in stood}
     events = calibrations.of_series(session, numbers)
     connection = session.connection()
     marks = marks_of(connection, numbers)
 
     found = []
-    for series, span, start_ms, end_ms, hold_ms, placed_ms in stood:
-        number, times = number_of(series), (start_ms, end_ms)
+    for one in stood:
+        number, times = number_of(one.series), (to_ms(one.start), to_ms(one.end))
         of, mark = events.get(number, ()), marks.get(number, NO_MARK)
         pieces = pieces_of(connection, number, times, resolution, mark=mark, events=of)
-        found.append(Window(series, span, *times, of, hold_ms, placed_ms, pieces))
+        hold_ms = hold_ms_of(one.series.quantity, one.model)
+        placed_ms = to_ms(one.placed)
+        found.append(Window(one.series, one.span, *times, of, hold_ms, placed_ms, pieces))
     return found
 
 
