@@ -1,8 +1,9 @@
-"""Rooms: what is measured there now, and the last day of every quantity."""
+"""Rooms: what is measured there now, and the last day, week, month or year of every quantity."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -35,6 +36,16 @@ STALE = timedelta(minutes=15)
 STATE_STALE = timedelta(milliseconds=STATE_HOLD_MS)
 _POINTS = 144  # ten minutes each
 _SPARK_POINTS = 48
+
+# How far back the charts of a room go, as its address says it.
+LOOKS_BACK = {
+    "day": LOOK_BACK,
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "year": timedelta(days=365),
+}
+# Of these the range that the plants' stage of now wants says something.
+_WITH_TARGETS = ("day", "week")
 
 router = APIRouter(include_in_schema=False)
 
@@ -84,8 +95,14 @@ def rooms_now(session: Session, reader: Reader, days: Days, now: datetime) -> li
 
 
 @router.get("/rooms/{zone_id}")
-def show(zone_id: str, request: Request, session: ReadSession, web: InWeb) -> Response:
-    """One room: values now, and a chart of the last day for each quantity."""
+def show(
+    zone_id: str,
+    request: Request,
+    session: ReadSession,
+    web: InWeb,
+    over: Literal["day", "week", "month", "year"] = "day",
+) -> Response:
+    """One room: values now, and a chart of the last day, or longer, for each quantity."""
     zone = session.get(Zone, zone_id)
     if zone is None:
         raise NotFound(what="room", name=zone_id, next_step="choose one on the first page")
@@ -98,16 +115,30 @@ def show(zone_id: str, request: Request, session: ReadSession, web: InWeb) -> Re
         room=_room(session, reader, web.days, zone, site, now),
         equipment=equipment.of_room(session, reader, zone, _span(zone, now), now),
         open_alarms=open_now(session, reader, now, zone_id=zone.id),
-        figures=_last_day(session, reader, zone, site, now),
+        figures=_charts(session, reader, zone, site, now, over),
+        over=over,
+        spans=_spans(reader),
         rows=rows_of(session, here) if here else [],
     )
 
 
-def _last_day(
-    session: Session, reader: Reader, zone: Zone, site: Site, now: datetime
+def _spans(reader: Reader) -> Mapping[str, tuple[str, str]]:
+    """Return the word to choose and the heading of each time to look back over."""
+    _ = reader
+    return {
+        "day": (_("24 hours"), _("Last 24 hours")),
+        "week": (_("7 days"), _("Last 7 days")),
+        "month": (_("30 days"), _("Last 30 days")),
+        "year": (_("1 year"), _("Last year")),
+    }
+
+
+def _charts(
+    session: Session, reader: Reader, zone: Zone, site: Site, now: datetime, over: str
 ) -> list[figures.Figure]:
-    spans = [_span(zone, now)]
-    demands = recipes.demands_at(session, zone, now)
+    end = _span(zone, now).end
+    spans = [Span(zone, end - LOOKS_BACK[over], end)]
+    demands = recipes.demands_at(session, zone, now) if over in _WITH_TARGETS else []
     wanted = recipes.course(session, spans[0], demands[0].stage) if demands else {}
     shown = {one.quantity for one in readings.latest(session, zone_id=zone.id)}
     if shown >= set(AIR_SOURCES):

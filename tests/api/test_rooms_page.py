@@ -142,3 +142,25 @@ def test_a_packed_lot_tells_its_parents_stages_and_its_own_cold_chain(
     # Its own: the cold store alone, judged by nothing the crop wanted while it grew.
     (air,) = (q for q in told["quantities"] if q["quantity"] == "air_temperature")
     assert (air["target"], air["in_range"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("over", "heading"), [("week", "Last 7 days"), ("month", "Last 30 days"), ("year", "Last year")]
+)
+def test_a_room_is_looked_at_over_longer_times(
+    client: Client, world: World, over: str, heading: str
+) -> None:
+    """From rollups, so that a year comes as fast as a day."""
+    said = client.get(
+        f"/rooms/{world.farm.room.id}", params={"over": over, "lang": "en"}, headers=HTML
+    )
+
+    assert heading in said.text
+    assert said.text.count('aria-current="page">') >= 1
+    assert said.text.count("<figure") > 3
+
+
+def test_a_time_nobody_offers_is_refused(client: Client, world: World) -> None:
+    said = client.get(f"/rooms/{world.farm.room.id}", params={"over": "eon"}, headers=HTML)
+
+    assert said.status_code == 422
