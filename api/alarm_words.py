@@ -189,6 +189,14 @@ def _clock(_: Reader, _alarm: Alarm) -> str:
 
 
 def _broker(_: Reader, alarm: Alarm) -> str:
+    said = {key: alarm.facts.get(key, "") for key in ("broker", "topic")}
+    match alarm.facts.get("code"):
+        case "broker_silent":
+            return _("The MQTT broker {broker} delivers nothing: see its access list", **said)
+        case "subscription_refused":
+            return _("The MQTT broker {broker} does not let us listen to {topic}", **said)
+        case "publish_refused":
+            return _("The MQTT broker {broker} does not let us publish on {topic}", **said)
     return _("The MQTT broker {broker} does not answer", broker=alarm.facts.get("broker", ""))
 
 

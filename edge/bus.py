@@ -22,11 +22,13 @@ from edge.errors import (
     BrokerDeaf,
     BrokerLost,
     BrokerRefused,
+    BrokerSilent,
     EdgeError,
+    PublishRefused,
     SubscriptionRefused,
 )
 from edge.hearing import LOOK_EVERY_S, own_topic
-from edge.mqtt_session import Broker, Message, Receiver, Session
+from edge.mqtt_session import ANSWER_S, Broker, Message, Receiver, Session
 
 __all__ = ["Broker", "Bus", "Message", "Receiver", "try_out", "wait_s"]
 
@@ -35,6 +37,8 @@ log = logging.getLogger(__name__)
 # A connection that held this long was a good one: the next failure starts from the shortest wait.
 STABLE_S = 60.0
 LONGEST_WAIT_S = 60.0
+# Reason codes of MQTT 5, and the one of 3.1.1, from here on say no.
+_REFUSED = 0x80
 # Bytes taken from the socket before the other tasks get their turn: some 60 messages, about 3 ms.
 PIECE = 16_384
 
@@ -46,6 +50,9 @@ class Bus:
         self.broker = broker
         self.connections = 0
         self.deaf = 0  # how often a connection that was up heard nothing any more
+        # What the broker does not let us do, as far as is known: for alarms and the doctor.
+        self.denied: EdgeError | None = None
+        self._unheard = 0  # connections in a row that never heard themselves
         self._session: Session | None = None
         self._connected = asyncio.Event()
         self._filters: list[str] = []
@@ -103,15 +110,23 @@ class Bus:
 
         Raises:
             BrokerLost: the connection is not there, or broke before the broker confirmed.
+            PublishRefused: the broker does not take it; only one of MQTT 5 says so.
         """
         await self._connected.wait()
         session = self._session
         if session is None:
             raise BrokerLost(broker=self.broker, cause="not connected")
         try:
-            await session.answer(session.client.publish(topic, payload, qos=qos, retain=retain))
+            reason = await session.publish(topic, payload, qos=qos, retain=retain)
         except aiomqtt.MqttError as error:
             raise BrokerLost(broker=self.broker, cause=error) from error
+        if reason >= _REFUSED:
+            self.denied = PublishRefused(
+                broker=self.broker, topic=topic, reason=f"{reason:#x}", username=_user(self.broker)
+            )
+            raise self.denied
+        if isinstance(self.denied, PublishRefused) and self.denied.facts["topic"] == topic:
+            self.denied = None
 
     async def _connect_and_hold(self, receive: Receiver | None) -> None:
         session = Session(self.broker, receive)
@@ -120,8 +135,11 @@ class Bus:
                 session.take_over_reading()
                 # From here on who changes the subscriptions does so on this connection.
                 self._session = session
-                await _subscribe(session, self.broker, self._filters)
-                can_ask = receive is not None and await _may_hear_itself(session, self.broker)
+                await self._subscribe_all(session)
+                topic = own_topic(self.broker.client_id)
+                can_ask = receive is not None and await _may_hear_itself(
+                    session, self.broker, topic
+                )
                 _heed_cancelling()
                 self.connections += 1
                 self._connected.set()
@@ -141,22 +159,52 @@ class Bus:
             self._session = None
             session.close()
 
+    async def _subscribe_all(self, session: Session) -> None:
+        try:
+            await _subscribe(session, self.broker, self._filters)
+        except SubscriptionRefused as error:
+            self.denied = error
+            raise
+        if isinstance(self.denied, SubscriptionRefused):
+            self.denied = None
+
     async def _listen_for_silence(self, session: Session) -> None:
-        """Ask a quiet connection whether it still hears, and cut one that does not."""
+        """Ask a quiet connection whether it still hears, and cut one that does not.
+
+        One that never heard itself may be deaf, or lack the right to read: Mosquitto's access lists
+        grant every subscription and withhold the messages. So it is said at once, cut once, and
+        left alone when the next one is the same.
+        """
         topic = own_topic(self.broker.client_id)
+        session.say(topic)
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             if session.is_paused:
                 # We do not read because the store is behind: that is our silence, not theirs.
                 session.hearing.heard(time.monotonic())
+            self._judge(session, topic)
             state = session.hearing.state(time.monotonic())
             if state == "ask":
                 # Only handed to the socket: on a dead line even this would wait for ever.
                 session.say(topic)
             elif state == "deaf":
+                if not session.heard_itself.is_set() and self._unheard > 1:
+                    return
                 self.deaf += 1
                 session.cut(BrokerDeaf(broker=self.broker))
                 return
+
+    def _judge(self, session: Session, topic: str) -> None:
+        """Say whether what we said to ourselves came back, once it is known."""
+        if session.heard_itself.is_set():
+            self._unheard = 0
+            if isinstance(self.denied, BrokerSilent):
+                self.denied = None
+        elif session.is_quiet and not session.is_judged:
+            session.is_judged = True
+            self._unheard += 1
+            self.denied = _silent(self.broker, topic)
+            log.warning("%s", self.denied, extra={"code": self.denied.code})
 
 
 @asynccontextmanager
@@ -170,27 +218,32 @@ async def _beside(work: Coroutine[Any, Any, None] | None) -> AsyncIterator[None]
             task.cancel()
 
 
-async def try_out(broker: Broker, filters: Iterable[str]) -> list[SubscriptionRefused]:
+async def try_out(broker: Broker, filters: Iterable[str], *, service: str) -> list[EdgeError]:
     """Connect once, ask for every topic, and hang up without leaving a session behind.
 
     Args:
         broker: Under a name that nobody else has there: the broker hangs up on the other one.
+        service: The name of the service whose rights are tried out.
 
     Returns:
-        What it does not let us listen to.
+        What it does not let us listen to; `BrokerSilent` where it lets us, and gives us nothing.
 
     Raises:
         BrokerRefused, BrokerLost: it did not let us in, or does not answer.
     """
-    refused = []
-    session = Session(broker, None, is_kept=False)
+    refused: list[EdgeError] = []
+    topic = own_topic(service)
+    session = Session(broker, None, is_kept=False, own=topic)
     try:
         async with session.client:
-            for topic in filters:
+            for one in filters:
                 try:
-                    await _subscribe(session, broker, [topic])
+                    await _subscribe(session, broker, [one])
                 except SubscriptionRefused as error:
                     refused.append(error)
+            can_ask = await _may_hear_itself(session, broker, topic)
+            if can_ask and not await _hears(session, topic):
+                refused.append(_silent(broker, topic))
     except MqttConnectError as error:
         raise BrokerRefused(broker=broker, reason=error) from error
     except (aiomqtt.MqttError, OSError) as error:
@@ -198,6 +251,19 @@ async def try_out(broker: Broker, filters: Iterable[str]) -> list[SubscriptionRe
     finally:
         session.close()
     return refused
+
+
+async def _hears(session: Session, topic: str) -> bool:
+    session.say(topic)
+    try:
+        await asyncio.wait_for(session.heard_itself.wait(), ANSWER_S)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _silent(broker: Broker, topic: str) -> BrokerSilent:
+    return BrokerSilent(broker=broker, topic=topic, username=_user(broker))
 
 
 def wait_s(failures: int) -> float:
@@ -223,16 +289,20 @@ async def _subscribe(session: Session, broker: Broker, filters: Sequence[str]) -
     granted: Any = await session.answer(session.client.subscribe(asked))
     for topic, code in zip(filters, granted, strict=True):
         # At 3.1.1 codes are numbers, at 5 objects; 0x80 and above is a refusal in both.
-        if (code if isinstance(code, int) else code.value) >= 0x80:
+        if (code if isinstance(code, int) else code.value) >= _REFUSED:
             raise SubscriptionRefused(
-                broker=broker, topic=topic, reason=code, username=broker.username or "(none)"
+                broker=broker, topic=topic, reason=code, username=_user(broker)
             )
 
 
-async def _may_hear_itself(session: Session, broker: Broker) -> bool:
+def _user(broker: Broker) -> str:
+    return broker.username or "(none)"
+
+
+async def _may_hear_itself(session: Session, broker: Broker, topic: str) -> bool:
     """Subscribe to our own topic; a broker whose access list forbids it is not asked later."""
     try:
-        await _subscribe(session, broker, [own_topic(broker.client_id)])
+        await _subscribe(session, broker, [topic])
     except SubscriptionRefused as error:
         log.warning("%s; a connection gone deaf will not be noticed", error)
         return False

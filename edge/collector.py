@@ -152,6 +152,7 @@ class Collector:
             *([self._disk_now(self._disk)] if self._disk else []),
             system.of_clock(is_set=is_set),
             system.of_broker(broker, is_connected=self.bus.is_connected),
+            system.of_access(broker, self.bus.denied),
             *self._uplink_now(),
             *self._of_database(),
         ]

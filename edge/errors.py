@@ -6,7 +6,9 @@ EdgeError
 ├── SettingsInvalid      one value in it (or in the environment) is wrong: change that line
 ├── BrokerRefused        the broker is there and says no: mend the account, do not hammer it
 ├── BrokerLost           no broker, or the connection broke: try again later
+│   └── PublishRefused   connected, but not allowed to say that: mend the broker's access list
 ├── BrokerDeaf           connected, and nothing comes through any more: remade by itself
+├── BrokerSilent         let in and let listen, and given nothing: mend the broker's access list
 ├── SubscriptionRefused  connected, but not allowed to listen: mend the broker's access list
 ├── UnknownTopic         a message on a topic no settings speak of: counted, a sample kept
 ├── AddressTaken         another program listens there: choose another port
@@ -103,6 +105,22 @@ class BrokerDeaf(EdgeError):
     template = (
         "MQTT broker {broker}: connected, but nothing comes through, not even what we say to "
         "ourselves; connecting anew"
+    )
+
+
+class BrokerSilent(EdgeError):
+    code = "broker_silent"
+    template = (
+        "MQTT broker {broker} grants our subscriptions and delivers nothing, not even what we say "
+        "on {topic}; let user {username} read # and write {topic} in its access list"
+    )
+
+
+class PublishRefused(BrokerLost):
+    code = "publish_refused"
+    template = (
+        "MQTT broker {broker} does not let us publish on {topic} ({reason}); "
+        "check its access list for user {username}"
     )
 
 

@@ -11,6 +11,8 @@ from typing import Literal
 QUIET_S = 60.0
 # A broker that takes longer for one message is as good as deaf.
 ANSWER_S = 15.0
+# A connection that has just been made hears itself within this, if nothing else comes.
+QUIET_AT_FIRST_S = 5.0
 # How often somebody has to look.
 LOOK_EVERY_S = 5.0
 
@@ -33,6 +35,10 @@ class Hearing:
         """Note that something came, whatever it was."""
         self._heard_at = now
         self._asked_at = None
+
+    def silent_s(self, now: float) -> float:
+        """Return for how long nothing has come."""
+        return now - self._heard_at
 
     def state(self, now: float) -> State:
         """Say what to make of the silence so far; `ask` is said once a silence."""

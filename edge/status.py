@@ -12,6 +12,8 @@ from traceability.trouble import Trouble
 
 _WAITED_FOR = (Trouble.HELD, Trouble.FULL, Trouble.DOUBT)
 
+_DENIALS = ("broker_silent", "publish_refused", "subscription_refused")
+
 
 class Status:
     """Counters that the agents keep, in one place."""
@@ -68,6 +70,7 @@ class Status:
             "1 for what the store waits for: another program's lock, room, a disk that failed.",
             [({"trouble": kind.name.lower()}, kind is trouble) for kind in _WAITED_FOR],
         )
+        denied = self._bus.denied.code if self._bus.denied else ""
         yield gauge(
             "minori_mqtt_connected", "1 while the MQTT session stands.", self._bus.is_connected
         )
@@ -80,6 +83,12 @@ class Status:
             "minori_mqtt_deaf_total",
             "MQTT sessions that stood and heard nothing any more.",
             self._bus.deaf,
+        )
+        yield Metric(
+            "minori_mqtt_denied",
+            "gauge",
+            "1 for what the broker does not let us do: see its access list.",
+            [({"code": code}, code == denied) for code in _DENIALS],
         )
         yield Metric(
             "minori_refused_total",

@@ -13,6 +13,7 @@ from edge.alarms.engine import Side
 from edge.alarms.finding import Finding
 from edge.alarms.rules import delay_s, of_kind
 from edge.disk import Disk
+from edge.errors import EdgeError
 from edge.settings import AlarmRule
 from traceability.uplink import Level
 
@@ -93,6 +94,14 @@ def of_disk(disk: Disk, days_left: float | None = None) -> State:
 def of_broker(address: str, *, is_connected: bool) -> State:
     side = Side.BACK if is_connected else Side.OUT
     return State("broker", side, facts={"broker": address})
+
+
+def of_access(address: str, denied: EdgeError | None) -> State:
+    """What the broker does not let us do though it lets us in."""
+    facts = {"broker": address}
+    if denied is not None:
+        facts |= {"code": denied.code, "topic": str(denied.facts.get("topic", ""))}
+    return State("broker", Side.OUT if denied else Side.BACK, name="access", facts=facts)
 
 
 def of_uplink(level: Level, code: str, fill: float, now: datetime) -> State:

@@ -80,7 +80,7 @@ class View:
     def _frozen(self) -> Callable[[Heard], bool]:
         """Without a clock readings wait elsewhere, and without its broker nobody hears a radio
         probe: whose fault that is, another alarm says."""
-        out = {state.kind for state in self.states if state.side is Side.OUT}
+        out = {state.kind for state in self.states if state.side is Side.OUT and not state.name}
         is_deaf = "broker" in out
         return lambda one: "clock" in out or (is_deaf and one.line == listening.BROKER_LINE)
 

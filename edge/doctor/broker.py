@@ -54,13 +54,13 @@ def _asked(case: Case, broker: bus.Broker) -> Iterator[Finding]:
     ours = replace(broker, client_id=f"{broker.client_id}-doctor-{os.getpid()}")
     filters = TopicTable(case.settings).filters
     try:
-        refused = asyncio.run(bus.try_out(ours, filters))
+        refused = asyncio.run(bus.try_out(ours, filters, service=broker.client_id))
     except (BrokerLost, BrokerRefused) as error:
         cure = _("is it running: systemctl status mosquitto; then its address, port and account")
         yield fail("{problem}", cure, problem=error)
         return
     for denied in refused:
-        cure = _("allow it in the broker's access list; nothing on that topic is heard")
+        cure = _("allow it in the broker's access list, then: systemctl reload mosquitto")
         yield fail("{problem}", cure, problem=denied)
     if not refused:
         text = _("{broker} lets us in and listen to {count} topics")
@@ -69,7 +69,10 @@ def _asked(case: Case, broker: bus.Broker) -> Iterator[Finding]:
         text = _("the service is not connected to it, though it answers")
         cure = _("it tries again by itself within a minute; see journalctl -u minori -g MQTT")
         yield warn(text, cure)
-
+    for labels, value in case.numbers.samples("minori_mqtt_denied") if case.numbers else []:
+        if value and labels["code"] == "publish_refused" and not refused:
+            text = _("the broker does not let the service publish what it has to")
+            yield warn(text, _("its log names the topic: journalctl -u minori -g publish"))
     deaf = case.numbers.value("minori_mqtt_deaf_total") if case.numbers else None
     if deaf:
         text = _("the connection was up and deaf {count} times since the service started")

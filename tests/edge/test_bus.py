@@ -204,7 +204,7 @@ async def test_a_broker_that_accepts_and_hangs_costs_no_file_with_every_try(
 
     async def tried() -> int:
         with pytest.raises(BrokerLost, match="timed out"):
-            await try_out(Broker("127.0.0.1", silent.port, "me"), [])
+            await try_out(Broker("127.0.0.1", silent.port, "me"), [], service="me")
         with pytest.raises(BrokerLost, match="timed out"):
             await Bus(Broker("127.0.0.1", silent.port, "me"))._connect_and_hold(None)
         return len(list(Path("/proc/self/fd").iterdir()))

@@ -3,6 +3,7 @@
 import contextlib
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -61,6 +62,11 @@ class Mosquitto:
 
     def kill(self) -> None:
         self._end("kill")
+
+    def reload(self) -> None:
+        """Have it read its access list again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     def _end(self, how: str) -> None:
         if self._process is not None:

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from api import alarm_words
+from api.alarm_words import Told
+from api.i18n import Reader
 from edge.agents.alarms import open_by_severity
+from edge.errors import BrokerSilent
 from tests.edge.alarms.watching import HOT, NOON, SATO, Watch, settings
 from traceability import alarm_pauses, alarms
 from traceability.database import writing_session
-from traceability.models import StoreLoss
+from traceability.models import Site, StoreLoss
 from traceability.sqlite import losses
 
 ALL = {"p1": 21.0, "p2": 21.0, "p3": 21.0, "radio": 15.0}
@@ -206,6 +210,21 @@ def test_a_broker_that_is_away_is_the_cause_and_not_each_radio_probe(farm: Farm)
     watch.passes(6, ALL)
 
     assert watch.open == []
+
+
+def test_what_the_broker_does_not_allow_is_said_and_excuses_no_wired_probe(farm: Farm) -> None:
+    """Let in and given nothing: the connection stands, and every radio probe is silent."""
+    watch = farm()
+    watch.denied = BrokerSilent(broker="b:1883", topic="minori/ping/me", username="minori")
+
+    watch.passes(6, {"p1": 21.0, "p2": 21.0, "p3": 21.0})
+    (alarm,) = watch.alarms
+    said = alarm_words.title(Reader.of("ja"), Told(alarm, Site(name="Aizu"), None))
+    watch.denied = None
+    watch.passes(6, ALL)
+
+    assert (alarm.rule, watch.open) == ("broker", [])
+    assert "アクセス制御" in said
 
 
 def test_a_clock_that_is_not_set_is_said_and_counts_no_silence(farm: Farm) -> None:

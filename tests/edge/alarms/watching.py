@@ -12,6 +12,7 @@ from sqlmodel import select
 from edge.agents.alarms import LONGEST_LOOK_S, AlarmAgent
 from edge.alarms import system
 from edge.clock import ReplayClock
+from edge.errors import EdgeError
 from edge.registry import register
 from edge.settings import Settings
 from edge.settings_file import parse
@@ -76,6 +77,7 @@ class Watch:
     clock: SteadyClock = field(default_factory=SteadyClock)
     is_clock_set: bool = True
     is_broker_connected: bool = True
+    denied: EdgeError | None = None
     way_to_hub: system.State | None = None
     doubt_s: float = 0.0
     engine: Engine = field(init=False)
@@ -103,6 +105,7 @@ class Watch:
         return [
             system.of_clock(is_set=self.is_clock_set),
             system.of_broker("127.0.0.1:1883", is_connected=self.is_broker_connected),
+            system.of_access("127.0.0.1:1883", self.denied),
             *([self.way_to_hub] if self.way_to_hub else []),
             *system.of_database(self.doubt_s, lost_in(self.engine)),
         ]
