@@ -70,6 +70,16 @@ class Status:
             "1 for what the store waits for: another program's lock, room, a disk that failed.",
             [({"trouble": kind.name.lower()}, kind is trouble) for kind in _WAITED_FOR],
         )
+        yield from self._mqtt()
+        yield Metric(
+            "minori_refused_total",
+            "counter",
+            "Messages and fields refused, by code.",
+            [({"code": code}, n) for code, n in sorted(self.refusals.counts.items())],
+        )
+        yield from self._devices()
+
+    def _mqtt(self) -> Iterator[Metric]:
         denied = self._bus.denied.code if self._bus.denied else ""
         yield gauge(
             "minori_mqtt_connected", "1 while the MQTT session stands.", self._bus.is_connected
@@ -90,13 +100,6 @@ class Status:
             "1 for what the broker does not let us do: see its access list.",
             [({"code": code}, code == denied) for code in _DENIALS],
         )
-        yield Metric(
-            "minori_refused_total",
-            "counter",
-            "Messages and fields refused, by code.",
-            [({"code": code}, n) for code, n in sorted(self.refusals.counts.items())],
-        )
-        yield from self._devices()
 
     def _devices(self) -> Iterator[Metric]:
         devices = sorted(self.devices.items())
