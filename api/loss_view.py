@@ -40,7 +40,7 @@ def _said(_: Reader, loss: StoreLoss, zone: str) -> str:
     if loss.why == "orphan":
         return _("{what}: {rows} left out, because what they belong to is lost.", **facts)
     if loss.why == "torn":
-        return _("The last {rows} things written before a power cut are lost.", **facts)
+        return _("The last {rows} transactions are lost; the last reading left: {start}.", **facts)
     return _("{what}: {rows} pieced together; look them over.", **facts)
 
 

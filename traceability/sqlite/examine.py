@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from traceability.errors import DatabaseDamaged, DatabaseUnusable
+from traceability.errors import DatabaseUnusable
 from traceability.sqlite import outline, wal
 from traceability.trouble import Trouble, name_of, trouble_of
 
@@ -23,18 +23,20 @@ _UNTOLD = 1
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What there was to say about a file that can be used.
+    """What there was to say about a file.
 
     Attributes:
         cut_frames: Pages at the end of the log that belong to no whole transaction.
         lost_transactions: How many whole ones were behind the tear; their pages are set aside.
         is_checked: Every page was looked at.
+        fault: What is wrong with the file; empty: nothing that was looked at.
     """
 
     cut_frames: int = 0
     lost_transactions: int = 0
     kept_log: Path | None = None
     is_checked: bool = False
+    fault: str = ""
 
 
 def examine(file: Path, *, limit_s: float | None = None, aside: str = "") -> Findings:
@@ -45,27 +47,29 @@ def examine(file: Path, *, limit_s: float | None = None, aside: str = "") -> Fin
         aside: What the log's name ends with, if it has to be kept.
 
     Raises:
-        DatabaseDamaged: it cannot be opened, or a page of it is wrong.
         DatabaseUnusable: it is held, or may not be read.
     """
     log = wal.beside(file)
     if file.stat().st_size == 0 and not (log.exists() and log.stat().st_size):
-        raise _damaged(file, "the file is empty")
-    frames = list(wal.frames(log))
+        return Findings(fault="the file is empty")
+    frames = _frames(log, file)
+    whole, is_checked, fault = None, False, ""
     try:
         with closing(sqlite3.connect(outline.uri(file), uri=True)) as connection:
             whole = _opened(connection)
             cut = [frame for frame in frames if frame.number > whole]
-            lost = max(0, sum(frame.commits for frame in cut) - _UNTOLD)
-            kept = _kept(log, aside) if lost else None
-            is_checked = limit_s != 0 and _is_checked(connection, file, limit_s)
+            # Closing it removes the log.
+            kept = _kept(log, aside) if _lost(cut) else None
+            if limit_s != 0:
+                is_checked, fault = _checked(connection, limit_s)
     except sqlite3.DatabaseError as error:
-        if trouble_of(error) is Trouble.DOUBT:
-            raise _damaged(file, name_of(error)) from error
-        raise DatabaseUnusable(
-            url=file, cause=name_of(error), next_step="check its permissions, and who has it open"
-        ) from error
-    return Findings(len(cut), lost, kept, is_checked)
+        if trouble_of(error) is not Trouble.DOUBT:
+            raise _unusable(file, error) from error
+        fault = name_of(error)
+    if whole is None:
+        # The log goes aside with its file, and needs no copy.
+        cut, kept = [frame for frame in frames if frame.number > wal.whole_frames(log)], None
+    return Findings(len(cut), _lost(cut), kept, is_checked, fault)
 
 
 def _opened(connection: sqlite3.Connection) -> int:
@@ -76,21 +80,31 @@ def _opened(connection: sqlite3.Connection) -> int:
     return int(said[1])
 
 
-def _is_checked(connection: sqlite3.Connection, file: Path, limit_s: float | None) -> bool:
-    """Look at the pages; False: the time was too short for all of them."""
+def _frames(log: Path, file: Path) -> list[wal.Frame]:
+    """Return what a log has; nothing where its header is damaged and all of it was copied."""
+    found = list(wal.frames(log))
+    if found and not wal.is_header(log.read_bytes()[: wal.HEADER]) and wal.is_in_file(log, file):
+        return []
+    return found
+
+
+def _lost(cut: list[wal.Frame]) -> int:
+    return max(0, sum(frame.commits for frame in cut) - _UNTOLD)
+
+
+def _checked(connection: sqlite3.Connection, limit_s: float | None) -> tuple[bool, str]:
+    """Look at the pages; return whether the time was enough for all, and what is wrong."""
     end = None if limit_s is None else time.monotonic() + limit_s
     connection.set_progress_handler(lambda: end is not None and time.monotonic() > end, _STEPS)
     try:
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()
+        found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-            return False
+            return False, ""
         raise
     finally:
         connection.set_progress_handler(None, 0)
-    if found[0] != "ok":
-        raise _damaged(file, str(found[0]).strip().splitlines()[-1])
-    return True
+    return True, "" if found == "ok" else found.strip().splitlines()[-1]
 
 
 def _kept(log: Path, aside: str) -> Path:
@@ -99,5 +113,7 @@ def _kept(log: Path, aside: str) -> Path:
     return target
 
 
-def _damaged(file: Path, cause: str) -> DatabaseDamaged:
-    return DatabaseDamaged(url=file, cause=cause)
+def _unusable(file: Path, error: sqlite3.Error) -> DatabaseUnusable:
+    return DatabaseUnusable(
+        url=file, cause=name_of(error), next_step="check its permissions, and who has it open"
+    )

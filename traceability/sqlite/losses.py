@@ -25,6 +25,10 @@ _BY_SERIES = ("reading", "rollup_minute", "rollup_hour", "rollup_day")
 # What a loss says of a file of which nothing at all was left.
 EVERYTHING = "everything"
 _FOR_EVER = 2**53
+# By series, which is how they are kept: of all readings at once it would take minutes.
+_LAST_READING = (
+    "SELECT max((SELECT max(at_ms) FROM reading WHERE series_id = series.id)) FROM series"
+)
 # When a row was made, in the tables that say so.
 _MOMENTS = ("recorded_at", "made_at", "created_at", "found_at", "start")
 
@@ -52,9 +56,12 @@ def record_torn(file: Path, transactions: int, *, kept: str) -> None:
     engine = database.connect(f"sqlite:///{file}")
     try:
         with engine.execution_options(write=True).begin() as connection:
-            loss = _loss("log", why="torn", rows=transactions)
-            loss.file = kept
+            # An older schema has no place for it; it was logged.
             if inspect(connection).has_table(str(StoreLoss.__tablename__)):
+                last = connection.exec_driver_sql(_LAST_READING).scalar()
+                start = _instant(last) if last else ""
+                loss = _loss("log", why="torn", rows=transactions, start=start)
+                loss.file = kept
                 connection.execute(insert(StoreLoss), loss.model_dump(exclude={"id"}))
     finally:
         engine.dispose()
@@ -91,7 +98,7 @@ def sentence(loss: StoreLoss) -> str:
         "orphan": f"{rows} rows were left out, for what they belong to is lost",
         "completed": f"{rows} rows were put together from what refers to them; look them over",
         "loose": f"{rows} rows were found on pages that belong nowhere; look them over",
-        "torn": f"{rows} transactions behind a torn place are lost",
+        "torn": f"{rows} transactions at its end are lost; the last reading left is of {start}",
     }
     return f"{subject}: {said[loss.why]} ({loss.file})"
 
@@ -184,7 +191,11 @@ def _series_names(session: Session) -> dict[int, str]:
 
 
 def _moment(key: Key) -> str:
-    return f"{utc_from_ms(key[1]):%Y-%m-%d %H:%M:%S}Z"
+    return _instant(key[1])
+
+
+def _instant(at_ms: int) -> str:
+    return f"{utc_from_ms(at_ms):%Y-%m-%d %H:%M:%S}Z"
 
 
 def _loss(

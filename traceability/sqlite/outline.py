@@ -36,6 +36,10 @@ class Outline:
         return [entry for entry in self.entries if entry.table == table]
 
 
+# Of a file of which nothing is known.
+EMPTY = Outline(revision="", page_size=4096, entries=())
+
+
 def outline_of(file: Path) -> Path:
     """Return where the outline of a database file lies."""
     return file.with_name(file.name + "-outline")

@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from errno import ENOSPC
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from traceability import database
-from traceability.errors import DatabaseFull, DatabaseUnusable
+from traceability.errors import DatabaseFull, DatabaseTooNew, TraceabilityError
 from traceability.sqlite import losses, outline
 from traceability.sqlite.copying import Copied, Source, copy_all
 from traceability.sqlite.outline import Outline
@@ -43,19 +46,21 @@ def rescue(file: Path, *, cause: str) -> Rescued:
 
     Raises:
         DatabaseFull: there is no room for a second one; nothing was changed.
-        DatabaseUnusable: there is nothing to tell that it was ever Minori's; nothing was changed.
+        DatabaseTooNew: a newer Minori wrote it, which must rescue it; nothing was changed.
     """
-    log.error("%s is damaged (%s); what can be read goes into a new one: wait", file, cause)
     aside = f".broken-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     building, ready = _beside(file, ".rescuing"), _beside(file, ".rescued")
     try:
         with _opened(file) as source:
+            _refuse_newer(file, source.outline.revision)
+            log.error("%s is damaged (%s); what can be read goes into a new one", file, cause)
             copied = _build(source, Pages(file, source.outline), building)
         found = losses.describe(building, copied, file=file.name + aside)
         _finish_building(building)
-    except sqlite3.Error as error:
+        _own_like(file, building)
+    except (sqlite3.Error, SQLAlchemyError, TraceabilityError, OSError) as error:
         _remove(building)
-        if trouble_of(error) is Trouble.FULL:
+        if trouble_of(error) is Trouble.FULL or getattr(error, "errno", None) == ENOSPC:
             raise DatabaseFull(url=file) from error
         raise
     building.rename(ready)
@@ -63,7 +68,7 @@ def rescue(file: Path, *, cause: str) -> Rescued:
     _put_in_place(file, ready, aside)
     rows = copied.rows.total() - copied.orphans.total()
     log.error(
-        "%s was set aside as %s; rows in the new one: %d; losses: %d (minori db check names them)",
+        "%s was set aside as %s; rows in the new one: %d; losses: %d (see: minori db losses)",
         file, file.name + aside, rows, found,
         extra={"code": "database_rescued"},
     )  # fmt: skip
@@ -106,9 +111,8 @@ def _opened(file: Path) -> Iterator[Source]:
             if now is not None:
                 yield _Direct(connection, now)
                 return
-        if known is None:
-            raise _nothing_to_tell(file)
-        yield PatchedCopy(file, copy, known)
+        # Without an outline nothing can be found in it; that is said, and it is kept.
+        yield PatchedCopy(file, copy, known or outline.EMPTY)
     finally:
         _remove(copy)
 
@@ -137,10 +141,12 @@ class _Direct:
 
 def _build(source: Source, pages: Pages, building: Path) -> Copied:
     _remove(building)
-    revision = source.outline.revision
-    known = revision if database.knows(revision) else "head"
-    database.upgrade(f"sqlite:///{building}", revision=known)
+    revision = source.outline.revision or "head"
+    database.upgrade(f"sqlite:///{building}", revision=revision)
     with closing(sqlite3.connect(building, isolation_level=None)) as target:
+        # Thrown away if anything interrupts it: a journal would only take as much room again.
+        target.execute("PRAGMA journal_mode = OFF").fetchone()
+        target.execute("PRAGMA synchronous = OFF")
         target.execute("PRAGMA foreign_keys = OFF")
         target.execute("BEGIN IMMEDIATE")
         copied = copy_all(source, pages, target)
@@ -159,6 +165,14 @@ def _finish_building(building: Path) -> None:
     _sync(building)
 
 
+def _own_like(file: Path, building: Path) -> None:
+    """Give it to whom the old file belongs: root rescues for a service."""
+    model = file.stat()
+    building.chmod(model.st_mode & 0o777)
+    if os.geteuid() == 0:
+        os.chown(building, model.st_uid, model.st_gid)
+
+
 def _put_in_place(file: Path, ready: Path, aside: str) -> None:
     for part in _PARTS:
         with suppress(FileNotFoundError):
@@ -168,12 +182,9 @@ def _put_in_place(file: Path, ready: Path, aside: str) -> None:
     outline.keep(file)
 
 
-def _nothing_to_tell(file: Path) -> DatabaseUnusable:
-    return DatabaseUnusable(
-        url=file,
-        cause="nothing in it can be read, and nothing beside it says that Minori made it",
-        next_step="check [database] url; restore a backup, or move the file away to begin anew",
-    )
+def _refuse_newer(file: Path, revision: str) -> None:
+    if revision and not database.knows(revision):
+        raise DatabaseTooNew(url=file, found=revision, known=database.head())
 
 
 def _beside(file: Path, ending: str) -> Path:

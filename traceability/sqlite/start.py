@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event
 
-from traceability.errors import DatabaseDamaged, DatabaseUnusable
-from traceability.sqlite import losses, outline, rescue
+from traceability.errors import DatabaseUnusable
+from traceability.sqlite import losses, outline, rescue, wal
 from traceability.sqlite.examine import Findings, examine
 from traceability.sqlite.guard import guard_of
 from traceability.sqlite.lease import End, Lease
@@ -33,6 +33,7 @@ def prepared(file: Path) -> tuple[Lease, Rescued | None]:
 
     Raises:
         DatabaseUnusable: it cannot be used, and nothing was done to it; says why.
+        DatabaseTooNew: a newer Minori wrote it; nothing was done to it.
         DatabaseFull: it has to be rescued and there is no room for that.
     """
     lease, done = Lease(file, patience_s=RESCUE_S), list[Rescued | None]()
@@ -98,13 +99,14 @@ def _put_in_order(file: Path, last_end: End) -> Rescued | None:
     refuse_vanished(file)
     if not file.exists() or _was_never_filled(file):
         return None
-    try:
-        _tell(file, _looked_at(file, last_end))
-    except DatabaseDamaged as damage:
+    findings = _looked_at(file, last_end)
+    done = None
+    if findings.fault:
         if not rescue.is_ours(file):
-            raise _not_ours(file, damage) from damage
-        return rescue.rescue(file, cause=str(damage.facts["cause"]))
-    return None
+            raise _not_ours(file, findings.fault)
+        done = rescue.rescue(file, cause=findings.fault)
+    _tell(file, findings, done)
+    return done
 
 
 def _was_never_filled(file: Path) -> bool:
@@ -116,11 +118,8 @@ def _looked_at(file: Path, last_end: End) -> Findings:
     limit_s = {End.CUT: CHECK_S, End.DAMAGED: None}.get(last_end, 0.0)
     aside = f".broken-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     started = time.monotonic()
-    try:
-        findings = examine(file, limit_s=limit_s, aside=aside)
-    except DatabaseDamaged as damage:
-        if "IOERR" not in str(damage.facts["cause"]):
-            raise
+    findings = examine(file, limit_s=limit_s, aside=aside)
+    if "IOERR" in findings.fault:
         # A disk that was just plugged in or reset answers at the second try.
         time.sleep(AGAIN_S)
         findings = examine(file, limit_s=limit_s, aside=aside)
@@ -130,14 +129,15 @@ def _looked_at(file: Path, last_end: End) -> Findings:
     return findings
 
 
-def _tell(file: Path, findings: Findings) -> None:
-    if findings.lost_transactions and findings.kept_log:
+def _tell(file: Path, findings: Findings, done: Rescued | None) -> None:
+    if findings.lost_transactions:
+        kept = findings.kept_log or (wal.beside(done.aside) if done else wal.beside(file))
         log.error(
             "%s: its log was torn before the end, %d transactions are lost; kept as %s",
-            file, findings.lost_transactions, findings.kept_log.name,
+            file, findings.lost_transactions, kept.name,
             extra={"code": "log_torn"},
         )  # fmt: skip
-        losses.record_torn(file, findings.lost_transactions, kept=findings.kept_log.name)
+        losses.record_torn(file, findings.lost_transactions, kept=kept.name)
     elif findings.cut_frames:
         log.info(
             "%s: %d pages of an unfinished transaction at the end of its log were cut; "
@@ -146,9 +146,9 @@ def _tell(file: Path, findings: Findings) -> None:
         )  # fmt: skip
 
 
-def _not_ours(file: Path, damage: DatabaseDamaged) -> DatabaseUnusable:
+def _not_ours(file: Path, fault: str) -> DatabaseUnusable:
     return DatabaseUnusable(
         url=file,
-        cause=damage.facts["cause"],
+        cause=fault,
         next_step="check [database] url: nothing beside this file says that Minori made it",
     )

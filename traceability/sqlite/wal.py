@@ -12,6 +12,7 @@ from pathlib import Path
 
 HEADER = 32
 FRAME = 24
+_USUAL_PAGE = 4096
 _MAGIC = 0x377F0682  # the last bit says whose byte order the checksums have
 
 
@@ -54,7 +55,7 @@ def frames(wal: Path) -> Iterator[Frame]:
     """Yield the frames that were written since the log last began, whole or torn, in order.
 
     Whether their contents are right is not looked at: SQLite knows, and stops at the first that
-    are not.
+    are not. A header that is damaged ends nothing here, or what lies behind it would not be missed.
     """
     try:
         handle = os.open(wal, os.O_RDONLY)
@@ -62,14 +63,39 @@ def frames(wal: Path) -> Iterator[Frame]:
         return
     try:
         header = os.pread(handle, HEADER, 0)
-        if len(header) < HEADER or _number(header, 0) & ~1 != _MAGIC:
-            return
-        size, at, number = FRAME + _page_size(header), HEADER, 1
-        while (found := os.pread(handle, FRAME, at))[8:16] == header[16:24]:
-            yield Frame(number, _number(found, 0), _number(found, 4))
-            at, number = at + size, number + 1
+        is_right = is_header(header)
+        size = FRAME + (_page_size(header) if is_right else _USUAL_PAGE)
+        places = range(HEADER, os.fstat(handle).st_size - FRAME + 1, size)
+        heads = [os.pread(handle, FRAME, at) for at in places]
+        salt = header[16:24] if is_right else next((head[8:16] for head in heads), b"")
+        ours = [number for number, head in enumerate(heads) if head[8:16] == salt]
+        for number in range(ours[-1] + 1 if ours else 0):
+            head = heads[number] if heads[number][8:16] == salt else bytes(FRAME)
+            yield Frame(number + 1, _number(head, 0), _number(head, 4))
     finally:
         os.close(handle)
+
+
+def is_header(data: bytes) -> bool:
+    """Whether a log begins as one does; SQLite takes one that does not for empty."""
+    if len(data) < HEADER or _number(data, 0) & ~1 != _MAGIC:
+        return False
+    form = ">" if _number(data, 0) & 1 else "<"
+    return _sums((0, 0), data[:24], form) == (_number(data, 24), _number(data, 28))
+
+
+def is_in_file(wal: Path, database: Path) -> bool:
+    """Whether all that the log has lies in the file already, so that nothing is lost with it."""
+    newest: dict[int, bytes] = {}
+    with wal.open("rb") as log, database.open("rb") as file:
+        for frame in frames(wal):
+            log.seek(HEADER + (frame.number - 1) * (FRAME + _USUAL_PAGE) + FRAME)
+            newest[frame.page] = log.read(_USUAL_PAGE)
+        for page, data in newest.items():
+            file.seek(max(0, page - 1) * _USUAL_PAGE)
+            if file.read(_USUAL_PAGE) != data:
+                return False
+    return True
 
 
 def committed(wal: Path) -> Iterator[tuple[int, bytes]]:
@@ -79,7 +105,7 @@ def committed(wal: Path) -> Iterator[tuple[int, bytes]]:
         data = wal.read_bytes()
     except OSError:
         return
-    if len(data) < HEADER or _number(data, 0) & ~1 != _MAGIC:
+    if not is_header(data[:HEADER]):
         return
     form = ">" if _number(data, 0) & 1 else "<"
     sums = _sums((0, 0), data[:24], form)
@@ -94,6 +120,11 @@ def committed(wal: Path) -> Iterator[tuple[int, bytes]]:
         if _number(data, at + 4):
             yield from waiting
             waiting = []
+
+
+def whole_frames(wal: Path) -> int:
+    """Return how many frames belong to whole transactions, as SQLite would say if it could."""
+    return sum(1 for _ in committed(wal))
 
 
 def _sums(sums: tuple[int, int], data: bytes, form: str) -> tuple[int, int]:

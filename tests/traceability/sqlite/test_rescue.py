@@ -1,5 +1,6 @@
 """A damaged database is set aside, what can be read of it goes on, and what cannot is named."""
 
+import errno
 import logging
 import os
 import random
@@ -24,8 +25,8 @@ from tests.traceability.sqlite.damage import (
     overwrite,
     pages_of,
 )
-from traceability import database
-from traceability.errors import DatabaseDamaged, DatabaseUnusable
+from traceability import database, rollups
+from traceability.errors import DatabaseFull, DatabaseTooNew, DatabaseUnusable
 from traceability.models import StoreLoss
 from traceability.sqlite import losses, outline, rescue, start
 from traceability.sqlite.examine import examine
@@ -464,8 +465,7 @@ def test_a_damaged_page_is_named(file: Path, whole: Path) -> None:
     page = pages_of(whole, "reading")[5]
     overwrite(file, [page])
 
-    with pytest.raises(DatabaseDamaged, match=f"Page {page}"):
-        examine(file, limit_s=None)
+    assert f"Page {page}" in examine(file, limit_s=None).fault
 
 
 @pytest.fixture
@@ -517,6 +517,153 @@ def test_whole_transactions_behind_a_torn_place_are_a_loss_with_their_log_kept(
     assert loss.rows == 10 - kept - 1 > 0
     assert (torn.parent / loss.file).read_bytes() == bytes(data)
     assert "torn" in caplog.text
+
+
+def test_a_torn_log_of_a_file_that_is_damaged_too_is_said_as_well(torn: Path, whole: Path) -> None:
+    """Both come from one power cut; what was rescued must not hide what the log lost."""
+    log = torn.with_name("cut.db-wal")
+    data = bytearray(log.read_bytes())
+    frame = 24 + PAGE
+    data[32 + 3 * frame + 500 : 32 + 3 * frame + 550] = b"\xff" * 50
+    log.write_bytes(data)
+    overwrite(torn, pages_of(whole, "reading")[5:6])
+
+    assert start.put_in_order(torn) is not None
+
+    (unreadable, torn_off) = lost(torn)
+    assert (unreadable.what, torn_off.what) == ("reading", "log")
+    assert (torn.parent / torn_off.file).exists()
+
+
+def test_a_log_whose_header_is_damaged_is_a_loss_unless_all_of_it_was_copied(torn: Path) -> None:
+    """SQLite takes such a log for an empty one, and says nothing."""
+    log = torn.with_name("cut.db-wal")
+    copied = torn.with_name("copied.db")
+    for beside in (torn, outline.outline_of(torn)):
+        shutil.copy(beside, copied.with_name(beside.name.replace("cut", "copied")))
+    whole_log = log.read_bytes()
+    log.write_bytes(bytes(32) + whole_log[32:])
+
+    start.prepared(torn)[0].give_back()
+
+    (loss,) = lost(torn)
+    assert (loss.what, loss.rows) == ("log", 9)
+    copied.with_name("copied.db-wal").write_bytes(whole_log)
+    with closing(sqlite3.connect(copied)) as direct:
+        direct.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        copied.with_name("copied.db-wal").write_bytes(bytes(32) + whole_log[32:])
+        shutil.copy(copied, copied.with_name("again.db"))
+    shutil.copy(outline.outline_of(torn), copied.with_name("again.db-outline"))
+    copied.with_name("again.db-wal").write_bytes(bytes(32) + whole_log[32:])
+
+    start.prepared(copied.with_name("again.db"))[0].give_back()
+
+    assert lost(copied.with_name("again.db")) == []
+
+
+@pytest.mark.parametrize("page", [1, 0], ids=["first page", "a page of readings"])
+def test_a_damaged_file_of_a_newer_version_is_left_to_that_version(
+    file: Path, whole: Path, page: int
+) -> None:
+    """What it wrote we cannot read: an older program that was put back must not rename it."""
+    with closing(sqlite3.connect(file)) as direct:
+        direct.execute("UPDATE alembic_version SET version_num = '9999'")
+        direct.commit()
+    outline.keep(file)
+    overwrite(file, [page or pages_of(whole, "reading")[5]])
+    ruined = file.read_bytes()
+
+    with pytest.raises(DatabaseTooNew):
+        start_again(file)
+
+    assert file.read_bytes() == ruined
+    assert asides(file) == []
+    assert Lease(file).is_damaged
+
+
+def test_with_first_page_and_outline_gone_it_starts_and_says_that_everything_is_lost(
+    file: Path,
+) -> None:
+    overwrite(file, [1])
+    outline.outline_of(file).write_text("{")
+
+    start_again(file)
+
+    (loss,) = lost(file)
+    assert loss.what == losses.EVERYTHING
+    assert (file.parent / loss.file).stat().st_size > 1_000_000
+
+
+def test_a_file_that_another_program_holds_is_not_set_aside(file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("DELETE FROM outbox")
+        with pytest.raises(DatabaseUnusable, match="locked"):
+            start_again(file)
+
+    assert asides(file) == []
+
+
+def test_a_folder_in_its_place_is_not_set_aside(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+    with pytest.raises(DatabaseUnusable, match="unable to open"):
+        start_again(file)
+
+    assert file.is_dir()
+
+
+def test_without_room_for_a_second_file_nothing_is_changed(
+    file: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overwrite(file, pages_of(whole, "reading")[5:6])
+    before = file.read_bytes()
+
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rescue, "_sync", full)
+        with pytest.raises(DatabaseFull):
+            start_again(file)
+
+    assert file.read_bytes() == before
+    assert not list(file.parent.glob("*.rescu*"))
+    start_again(file)
+    assert len(lost(file)) == 1
+
+
+def test_the_new_file_may_be_read_by_whom_the_old_one_could(file: Path, whole: Path) -> None:
+    """Root rescues by hand; the service must be able to open it, and nobody else."""
+    overwrite(file, pages_of(whole, "reading")[5:6])
+    file.chmod(0o640)
+
+    start_again(file)
+
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+def test_rollups_whose_page_is_gone_are_made_again_and_are_no_loss(file: Path, whole: Path) -> None:
+    def step() -> None:
+        with opened(file) as engine:
+            while True:
+                with engine.execution_options(write=True).begin() as connection:
+                    if not rollups.step(connection):
+                        return
+
+    step()
+    before = rows(file)
+    overwrite(file, pages_of(file, "rollup_minute")[2:4])
+    outline.keep(file)
+
+    start_again(file)
+    step()
+
+    assert len(asides(file)) == 1
+    assert lost(file) == []
+    assert rows(file)["rollup_minute"] == before["rollup_minute"]
 
 
 def test_a_loss_is_news_until_a_person_takes_notice_and_stays_on_record(
