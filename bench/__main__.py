@@ -25,6 +25,7 @@ ORDER = (
     "gs1",
     "uplink",
     "graph",
+    "recall",
     "forecasting",
 )
 

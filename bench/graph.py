@@ -1,18 +1,21 @@
 """The record: acts a second, and tracing both ways while the graph around the answer grows."""
 
+import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlmodel import Session, select
 
 from bench.report import Row
 from tests.factories import a_farm, on_day
+from tests.postgres import PostgresServer
 from traceability import acts, database, genealogy, lots
 from traceability.models import Flow, Lot, new_id
 
@@ -20,11 +23,20 @@ TITLE = "Acts and traces"
 
 # Chains side by side: the answer to one trace stays the same while the graph grows tenfold.
 _CHAIN = 50
-_BARE = """
+# MINORI_BENCH_EDGES=10000,100000 is the short form, for a machine that is not quiet anyway.
+SIZES = [
+    int(size) for size in os.environ.get("MINORI_BENCH_EDGES", "10000,100000,1000000").split(",")
+]
+_WALK = """
 WITH RECURSIVE reach(id) AS (
-  SELECT :lot UNION SELECT flow.target_id FROM flow JOIN reach ON reach.id = flow.source_id
-) SELECT flow.id, flow.weight_g FROM flow JOIN reach ON reach.id = flow.source_id
+  SELECT CAST(:lot AS varchar)
+  UNION SELECT flow.{far} FROM flow JOIN reach ON reach.id = flow.{near}
+) SELECT flow.id, flow.weight_g FROM flow JOIN reach ON reach.id = flow.{near}
 """
+_BARE: Mapping[genealogy.Direction, str] = {
+    "forward": _WALK.format(near="source_id", far="target_id"),
+    "back": _WALK.format(near="target_id", far="source_id"),
+}
 
 
 def rows() -> Iterator[Row]:
@@ -35,7 +47,7 @@ def rows() -> Iterator[Row]:
 
 def _acts(folder: Path) -> Iterator[Row]:
     """A harvest with lot, edge, stay and outbox, beside the bare rows of one act by the driver."""
-    engine = _fresh(folder / "acts.db")
+    engine = _opened(f"sqlite:///{folder / 'acts.db'}")
     with database.writing_session(engine) as session:
         farm = a_farm(session)
         growing = [
@@ -83,59 +95,83 @@ def _bare_act(session: Session, lot: Lot, site_id: str) -> None:
 
 
 def _traces(folder: Path) -> Iterator[Row]:
-    times = {}
-    for edges in (10_000, 100_000, 1_000_000):
-        engine = _fresh(folder / f"graph{edges}.db")
-        starts = _grow(engine, edges)
+    yield from _traces_on("SQLite", lambda name: f"sqlite:///{folder / name}.db")
+    server = PostgresServer.of_this_machine()
+    if server is None:
+        return  # not installed here: nothing to say about it
+    server.start()
+    try:
+        yield from _traces_on("PostgreSQL", server.make)
+    finally:
+        server.stop()
+
+
+def _traces_on(kind: str, address: Callable[[str], str]) -> Iterator[Row]:
+    times: dict[tuple[genealogy.Direction, int], float] = {}
+    for edges in SIZES:
+        engine = _opened(address(f"graph{edges}"))
+        chains = _grow(engine, edges)
         with database.reading_session(engine) as session:
-            ours_ms = _median_ms(
-                lambda lot: genealogy.trace(session, lot, "forward"), session, starts
-            )
-            bare_ms = _median_ms(
-                lambda lot: session.execute(text(_BARE), {"lot": lot.id}).all(), session, starts
-            )
+            for direction, ids in chains.items():
+                ours_ms, bare_ms = _compared(session, direction, ids)
+                times[direction, edges] = ours_ms
+                what = f"{kind}: trace {direction} over {_CHAIN} edges among {edges:,}"
+                yield Row(what, ours_ms, "one bare recursive query", bare_ms, "ms", "at most 3")
         engine.dispose()
-        times[edges] = ours_ms
+    least, most = SIZES[0], SIZES[-1]
+    for direction in ("forward", "back"):
         yield Row(
-            f"trace {_CHAIN} edges among {edges:,}",
-            ours_ms,
-            "one bare recursive query",
-            bare_ms,
+            f"{kind}: trace {direction} among {most:,} edges",
+            times[direction, most],
+            f"the same answer among {least:,}",
+            times[direction, least],
             "ms",
-            "at most 3",
+            "flat",
         )
-    yield Row(
-        "trace while the graph grows 100-fold",
-        times[1_000_000],
-        "the same answer among 10,000",
-        times[10_000],
-        "ms",
-        "flat",
-    )
 
 
-def _grow(engine: object, edges: int) -> list[str]:
-    """Lay chains of lots until there are so many edges; return some of their first lots."""
-    with database.writing_session(engine) as session:  # type: ignore[arg-type]
+def _compared(
+    session: Session, direction: genealogy.Direction, ids: list[str]
+) -> tuple[float, float]:
+    ours = _median_ms(lambda lot: genealogy.trace(session, lot, direction), session, ids)
+    bare = text(_BARE[direction])
+    theirs = _median_ms(lambda lot: session.execute(bare, {"lot": lot.id}).all(), session, ids)
+    return ours, theirs
+
+
+def _grow(engine: Engine, edges: int) -> dict[genealogy.Direction, list[str]]:
+    """Lay chains of lots until there are so many edges; return some of their ends to start from."""
+    with database.writing_session(engine) as session:
         farm = a_farm(session)
         sown = lots.sow(session, on_day(0), zone=farm.room, crop=farm.lettuce, code="A", pieces=9)
         (model,) = acts.made(session, sown)
         facts = model.model_dump(exclude={"id", "code"})
-        chains = edges // _CHAIN
-        ids = [[new_id() for _ in range(_CHAIN + 1)] for _ in range(chains)]
-        lot_rows = [
-            {**facts, "id": lot_id, "code": f"{c}-{i}"}
-            for c, chain in enumerate(ids)
-            for i, lot_id in enumerate(chain)
-        ]
-        session.connection().execute(Lot.__table__.insert(), lot_rows)  # type: ignore[attr-defined]
-        flows = [
-            {"act_id": sown.id, "source_id": a, "target_id": b, "pieces": None, "weight_g": 100}
-            for chain in ids
-            for a, b in pairwise(chain)
-        ]
-        session.connection().execute(Flow.__table__.insert(), flows)  # type: ignore[attr-defined]
-    return [chain[0] for chain in random.Random(1).sample(ids, 20)]
+        ids = [[new_id() for _ in range(_CHAIN + 1)] for _ in range(edges // _CHAIN)]
+        # A slice at a time: a million rows as dictionaries are gigabytes.
+        for first in range(0, len(ids), 1000):
+            _lay(session, sown.id, facts, dict(enumerate(ids[first : first + 1000], first)))
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    chosen = random.Random(1).sample(ids, 20)
+    return {"forward": [chain[0] for chain in chosen], "back": [chain[-1] for chain in chosen]}
+
+
+def _lay(
+    session: Session, act_id: str, facts: Mapping[str, Any], chains: Mapping[int, list[str]]
+) -> None:
+    lot_rows = [
+        {**facts, "id": lot_id, "code": f"{number}-{i}"}
+        for number, chain in chains.items()
+        for i, lot_id in enumerate(chain)
+    ]
+    session.connection().execute(Lot.__table__.insert(), lot_rows)  # type: ignore[attr-defined]
+    flows = [
+        {"act_id": act_id, "source_id": a, "target_id": b, "pieces": None, "weight_g": 100}
+        for chain in chains.values()
+        for a, b in pairwise(chain)
+    ]
+    session.connection().execute(Flow.__table__.insert(), flows)  # type: ignore[attr-defined]
 
 
 def _median_ms(do: Callable[[Lot], object], session: Session, ids: list[str]) -> float:
@@ -155,7 +191,6 @@ def _per_second(do: Callable[[int], None], times: int) -> float:
     return times / (time.perf_counter() - began)
 
 
-def _fresh(path: Path):
-    url = f"sqlite:///{path}"
+def _opened(url: str) -> Engine:
     database.upgrade(url)
     return database.open_database(url)

@@ -1,9 +1,5 @@
 """A store of each kind: SQLite in a temporary folder, and a PostgreSQL the run starts itself."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,19 +8,18 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from tests.postgres import PostgresServer
 from traceability import database
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL started for this run, on a socket in a temporary folder."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not binaries:
+    server = PostgresServer.of_this_machine()
+    if server is None:
         pytest.skip("PostgreSQL is not installed: sudo apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="minori-pg-"))
-    server = _Server(binaries[-1].parent, folder)
     server.start()
-    yield f"host={folder} user=minori"
+    yield f"host={server.folder} user=minori"
     server.stop()
 
 
@@ -53,27 +48,3 @@ def engine(url: str) -> Iterator[Engine]:
 def session(engine: Engine) -> Iterator[Session]:
     with database.writing_session(engine) as session:
         yield session
-
-
-class _Server:
-    """initdb and pg_ctl; as another user when we are root, whom PostgreSQL refuses."""
-
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self.binaries, self.folder = binaries, folder
-        self.prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-
-    def start(self) -> None:
-        if self.prefix:
-            shutil.chown(self.folder, "postgres")
-        data = str(self.folder / "data")
-        self._run("initdb", "-D", data, "-U", "minori", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c fsync=off"
-        self._run("pg_ctl", "-D", data, "-o", options, "-w", "-l", f"{data}/log", "start")
-
-    def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [*self.prefix, str(self.binaries / program), *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
