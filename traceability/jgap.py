@@ -19,7 +19,7 @@ from traceability.fsma.collecting import Request, events, family
 from traceability.fsma.events import Event
 from traceability.fsma.values import Location, Product, Value, Word
 from traceability.models import Act, Crop, Lot, Organisation
-from traceability.origins import Origin, origins_of
+from traceability.origins import Origin
 
 # Before any record: where a period has no beginning.
 _EVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -122,7 +122,7 @@ def _harvests(books: Books, event: Event) -> Iterator[Harvest]:
 
 
 def _shipped(books: Books, act: Act, lot: Lot, amount: Amount) -> Iterator[Shipment]:
-    origins = origins_of(books.session, lot, opening_packs=True)
+    origins = books.origins(lot, opening_packs=True)
     for origin, part_g in zip(origins, _parts(amount.weight_g, origins), strict=True):
         is_own = origin.act is not None and origin.act.kind != "receive"
         yield Shipment(

@@ -7,6 +7,7 @@ the harvest; and where packs were opened to be packed again, the lot they were.
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from traceability.models import Act, ActLine, Flow, Lot
@@ -50,15 +51,23 @@ def origins_of(
 
 def maker_of(session: Session, lot: Lot) -> Act | None:
     """Return the act that made the lot; None where it was taken back."""
-    query = select(Act).join(ActLine, col(ActLine.act_id) == col(Act.id))
-    return session.exec(
-        query.where(ActLine.lot_id == lot.id, ActLine.role == "output", unvoided(Act.id))
-    ).first()
+    return session.execute(_MAKER, {"lot_id": lot.id}).scalars().first()
 
 
 def _into(session: Session, lot: Lot, act: Act) -> list[tuple[Lot, int]]:
-    query = select(Lot, Flow).join(Flow, col(Flow.source_id) == col(Lot.id))
-    rows = session.exec(
-        query.where(Flow.target_id == lot.id, Flow.act_id == act.id, col(Lot.material_id).is_(None))
-    )
+    rows = session.execute(_INTO, {"lot_id": lot.id, "act_id": act.id})
     return [(source, flow.weight_g or flow.pieces or 0) for source, flow in rows]
+
+
+# Built once: composing them anew for every lot cost more than running them.
+_MAKER = (
+    select(Act)
+    .join(ActLine, col(ActLine.act_id) == col(Act.id))
+    .where(col(ActLine.lot_id) == bindparam("lot_id"), ActLine.role == "output", unvoided(Act.id))
+)
+_INTO = (
+    select(Lot, Flow)
+    .join(Flow, col(Flow.source_id) == col(Lot.id))
+    .where(col(Flow.target_id) == bindparam("lot_id"), col(Flow.act_id) == bindparam("act_id"))
+    .where(col(Lot.material_id).is_(None))
+)

@@ -196,10 +196,23 @@ def _item(session: Session, owner: Organisation, plan: Plan, crop: Crop) -> Trad
 
 def _parties(session: Session, owner: Organisation) -> tuple[tuple[Party, Party], Party]:
     first = catalogue.ensure_party(
-        session, owner, "hokuto", name="Hokuto Mart", name_ja="北斗マート", is_public=True
+        session,
+        owner,
+        "hokuto",
+        name="Hokuto Mart",
+        name_ja="北斗マート",
+        address="2-3-4 Honcho, Sendai, Miyagi 980-0014, Japan",
+        phone="+81-22-000-0000",
+        is_public=True,
     )
+    # Its phone number is nowhere: a sheet that lacks something says so.
     second = catalogue.ensure_party(
-        session, owner, "midori", name="Midori Grocers", name_ja="みどりストア"
+        session,
+        owner,
+        "midori",
+        name="Midori Grocers",
+        name_ja="みどりストア",
+        address="5-6 Omachi, Koriyama, Fukushima 963-8002, Japan",
     )
     supplier = catalogue.ensure_party(
         session, owner, "tane", name="Tane Seeds", name_ja="たね種苗", role="supplier"

@@ -79,6 +79,8 @@ name_ja = "会津植物工場"
 time_zone = "{TIME_ZONE}"
 origin = "Fukushima"
 origin_ja = "福島県"
+address = "1-1 Ikki-machi, Aizuwakamatsu, Fukushima 965-0001, Japan"
+phone = "+81-242-00-0000"
 
 [web]
 port = {web_port}

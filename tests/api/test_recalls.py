@@ -97,3 +97,12 @@ def test_a_form_that_names_nothing_comes_back_with_its_reason(client: Client, wo
     assert page.status_code == 404
     assert "NO-SUCH" in page.text
     assert 'value="drill"' in page.text
+
+
+def test_from_a_recall_one_comes_to_the_sheet_of_its_lot(client: Client, world: World) -> None:
+    """Whoever calls a lot back is asked for its records within a day."""
+    made = _open(client, world, "exercise")
+
+    page = client.get(f"/recalls/{made['id']}", headers=HTML)
+
+    assert f'href="/sheets?lot={world.grown.id}"' in page.text

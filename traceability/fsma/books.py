@@ -5,14 +5,14 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, SQLModel, col, select
 
-from traceability.acts import lines
 from traceability.amounts import Amount
 from traceability.fsma.values import Location, Product, Value, Word
 from traceability.gs1.elements import bracketed
 from traceability.models import Act, ActLine, Crop, Lot, Party, Site, Stay, TradeItem, Zone
-from traceability.origins import maker_of
+from traceability.origins import Origin, maker_of, origins_of
 from traceability.projection import unvoided
 
 _Row = TypeVar("_Row", bound=SQLModel)
@@ -29,6 +29,8 @@ class Books:
         self.session = session
         self._rows: dict[tuple[type, str], Any] = {}
         self._makers: dict[str, Act | None] = {}
+        self._origins: dict[tuple[str, bool], list[Origin]] = {}
+        self._areas: dict[str, Word | None] = {}
 
     def row(self, model: type[_Row], row_id: str | None) -> _Row:
         key = (model, str(row_id))
@@ -41,6 +43,12 @@ class Books:
         if lot.id not in self._makers:
             self._makers[lot.id] = maker_of(self.session, lot)
         return self._makers[lot.id]
+
+    def origins(self, lot: Lot, *, opening_packs: bool = False) -> list[Origin]:
+        key = (lot.id, opening_packs)
+        if key not in self._origins:
+            self._origins[key] = origins_of(self.session, lot, opening_packs=opening_packs)
+        return self._origins[key]
 
     def day(self, act: Act) -> date:
         """Return the day on the clock of where it happened."""
@@ -109,40 +117,53 @@ class Books:
 
     def growing_area(self, harvest: Act) -> Word | None:
         """Return where the plants stood when they were cut."""
-        grown = lines(self.session, harvest, "input")
-        zone = self._stood(grown[0][0], harvest) if grown else None
-        return Word(zone.name, zone.name_ja) if zone else None
+        if harvest.id not in self._areas:
+            grown = self.session.execute(_TAKEN_FROM, {"act_id": harvest.id}).scalars().first()
+            zone = self._stood(grown, harvest) if grown else None
+            self._areas[harvest.id] = Word(zone.name, zone.name_ja) if zone else None
+        return self._areas[harvest.id]
 
     def cooled(self, lot: Lot, act: Act) -> tuple[Location, date] | None:
         """Return where and since when a harvested lot was cold before the act."""
-        zone = self._stood(lot, act, "cold_store")
-        if zone is None:
+        stays = [one for one in self._stays(lot, act) if one[1].kind == "cold_store"]
+        if not stays:
             return None
+        # The last cold store, and since when it was in that one.
+        zone = stays[-1][1]
+        started = next(stay.start for stay, where in stays if where.id == zone.id)
         site = self.row(Site, zone.site_id)
-        started = self.session.exec(
-            select(Stay.start)
-            .where(Stay.lot_id == lot.id, Stay.zone_id == zone.id)
-            .where(Stay.start <= act.happened_at)
-            .order_by(col(Stay.start))
-        ).first()
-        assert started is not None
         return Location.of_site(site), started.astimezone(ZoneInfo(site.time_zone)).date()
 
-    def _stood(self, lot: Lot, act: Act, kind: str = "") -> Zone | None:
-        query = (
-            select(Zone)
-            .join(Stay, col(Stay.zone_id) == col(Zone.id))
-            .where(Stay.lot_id == lot.id, Stay.start <= act.happened_at)
-            .order_by(col(Stay.start).desc())
-        )
-        return self.session.exec(query.where(Zone.kind == kind) if kind else query).first()
+    def _stood(self, lot: Lot, act: Act) -> Zone | None:
+        stays = self._stays(lot, act)
+        return stays[-1][1] if stays else None
+
+    def _stays(self, lot: Lot, act: Act) -> list[tuple[Stay, Zone]]:
+        """Return where a lot was up to an act, oldest first."""
+        rows = self.session.execute(_STAYS, {"lot_id": lot.id, "until": act.happened_at})
+        return [(stay, self.row(Zone, stay.zone_id)) for stay in rows.scalars()]
 
     def sent_to(self, lot: Lot) -> tuple[Location, ...]:
         """Return the partners an unpacked lot was sent to."""
-        query = (
-            select(Act.to_party_id)
-            .join(ActLine, col(ActLine.act_id) == col(Act.id))
-            .where(ActLine.lot_id == lot.id, Act.kind == "ship", unvoided(Act.id))
-            .order_by(col(Act.happened_at))
-        )
-        return tuple(self.party(one) for one in dict.fromkeys(self.session.exec(query)))
+        parties = self.session.execute(_SENT_TO, {"lot_id": lot.id}).scalars()
+        return tuple(self.party(one) for one in dict.fromkeys(parties))
+
+
+# Built once: composing them anew for every row cost more than running them.
+_STAYS = (
+    select(Stay)
+    .where(col(Stay.lot_id) == bindparam("lot_id"), col(Stay.start) <= bindparam("until"))
+    .order_by(col(Stay.start), col(Stay.id))
+)
+_TAKEN_FROM = (
+    select(Lot)
+    .join(ActLine, col(ActLine.lot_id) == col(Lot.id))
+    .where(col(ActLine.act_id) == bindparam("act_id"), ActLine.role == "input")
+    .order_by(col(ActLine.id))
+)
+_SENT_TO = (
+    select(Act.to_party_id)
+    .join(ActLine, col(ActLine.act_id) == col(Act.id))
+    .where(col(ActLine.lot_id) == bindparam("lot_id"), Act.kind == "ship", unvoided(Act.id))
+    .order_by(col(Act.happened_at))
+)

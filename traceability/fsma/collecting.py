@@ -48,9 +48,8 @@ def events(
 ) -> Iterator[Event]:
     """Yield the acts of these kinds that touch what was asked for, oldest first."""
     wanted = family(session, request.lot) if request.lot else None
-    ids = _act_ids(session, owner, request, kinds)
-    for i in range(0, len(ids), _AT_ONCE):
-        chunk = ids[i : i + _AT_ONCE]
+    ids = _act_ids(session, owner, request, kinds, wanted)
+    for chunk in _chunks(ids):
         acts = session.exec(
             select(Act)
             .where(col(Act.id).in_(chunk))
@@ -64,19 +63,31 @@ def events(
 
 
 def _act_ids(
-    session: Session, owner: Organisation, request: Request, kinds: Sequence[str]
+    session: Session,
+    owner: Organisation,
+    request: Request,
+    kinds: Sequence[str],
+    wanted: frozenset[str] | None,
 ) -> list[str]:
+    """Return the acts asked for, oldest first; of lots those that touch one of them."""
     query = (
-        select(Act.id)
+        select(Act.happened_at, Act.sequence, Act.id)
         .join(Site, col(Site.id) == col(Act.site_id))
         .where(Site.organisation_id == owner.id, col(Act.kind).in_(kinds), unvoided(Act.id))
-        .order_by(col(Act.happened_at), col(Act.sequence))
     )
     if request.start is not None:
         query = query.where(Act.happened_at >= request.start)
     if request.end is not None:
         query = query.where(Act.happened_at < request.end)
-    return list(session.exec(query))
+    found = set(session.exec(query)) if wanted is None else set()
+    for chunk in _chunks(sorted(wanted or ())):
+        touching = select(ActLine.act_id).where(col(ActLine.lot_id).in_(chunk))
+        found.update(session.exec(query.where(col(Act.id).in_(touching))))
+    return [act_id for _at, _sequence, act_id in sorted(found)]
+
+
+def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[i : i + _AT_ONCE] for i in range(0, len(ids), _AT_ONCE)]
 
 
 def _lines(session: Session, act_ids: Sequence[str]) -> dict[str, list[tuple[ActLine, Lot]]]:

@@ -20,7 +20,7 @@ from traceability.fsma.books import Books
 from traceability.fsma.records import Record
 from traceability.fsma.values import Places, Value
 from traceability.models import Act, ActLine, Lot, Zone
-from traceability.origins import Origin, origins_of
+from traceability.origins import Origin
 
 KINDS = ("harvest", "move", "pack", "relabel", "split", "merge", "ship", "receive", "return")
 
@@ -90,7 +90,7 @@ def _cooling(books: Books, event: Event) -> Iterator[Record]:
                 **books.measured(lot, held),
                 cooled_at=place,
                 cooling_date=books.day(event.act),
-                farm=_farms(books, origins_of(books.session, lot)),
+                farm=_farms(books, books.origins(lot)),
                 recipient=_recipient(books, lot, event),
             )
 
@@ -99,7 +99,7 @@ def _packing(books: Books, event: Event) -> Iterator[Record]:
     """Give a row for each lot that went in; what was packed before makes it a transformation."""
     for made, amount in event.asked("output"):
         for used, taken in event.of("input"):
-            for origin in _by_packed(origins_of(books.session, used)):
+            for origin in _by_packed(books.origins(used)):
                 part = _part(taken, sum((one.share for one in origin), Fraction(0)))
                 if origin[0].lot.stage == "packed":
                     yield _transformed(books, event, (origin[0].lot, part), (made, amount))
