@@ -3,6 +3,7 @@
 import asyncio
 import random
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.edge.conftest import until
@@ -18,27 +19,53 @@ class AgentProcess:
     """
 
     def __init__(
-        self, folder: Path, port: int, *, version: str = "5", disk: Path | None = None
+        self,
+        folder: Path,
+        port: int,
+        *,
+        version: str = "5",
+        disk: Path | None = None,
+        settings: str = "",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        """Make ready to start; `settings` are written before those that every agent here has."""
         self.database = (disk or folder) / "minori.db"
         self._ahead = self.database.with_name("minori.db-wal")
-        self._log = folder / "log"
-        self._config = folder / "minori.toml"
+        self.log = folder / "log"
+        self.config = folder / "minori.toml"
         broker = f"[mqtt]\nhost = '127.0.0.1'\nport = {port}\nversion = '{version}'\n"
         store = f"[database]\nurl = 'sqlite:///{self.database}'\n"
-        self._config.write_text(store + broker + load.TOPICS)
+        self.config.write_text(settings + store + broker + load.TOPICS)
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._said = 0
 
     def start(self) -> None:
         if self._process is None:
-            self._said = self._log.stat().st_size if self._log.exists() else 0
-            self._process = start("agent", "--config", str(self._config), log=self._log)
+            self._said = self.log.stat().st_size if self.log.exists() else 0
+            words = ("agent", "--config", str(self.config))
+            self._process = start(*words, log=self.log, environment=self._environment)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def has_ended(self) -> bool:
+        """Whether it ended by itself; then it may be started again."""
+        if self._process is None or self._process.poll() is None:
+            return False
+        self._process = None
+        return True
+
+    def said(self, words: str) -> int:
+        """Return how often it has said so, in all its lives."""
+        return self.log.read_bytes().count(words.encode()) if self.log.exists() else 0
 
     def is_connected(self) -> bool:
         assert self._process is not None
-        assert self._process.poll() is None, self._log.read_text()
-        with self._log.open("rb") as log:
+        assert self._process.poll() is None, self.log.read_text()[-10_000:]
+        with self.log.open("rb") as log:
             log.seek(self._said)
             return b"connected to MQTT" in log.read()
 
