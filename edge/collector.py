@@ -104,7 +104,8 @@ class Collector:
         self._notify = NotifyAgent(engine, self._in_force, Sender(self._in_force, self.bus), clock)
         self.status.add(lambda: by_state(engine))
         topics = TopicTable(settings)
-        self._ingest = Ingest(self.bus, topics, self.intake, self.status.refusals, clock)
+        refusals, keeping = self.status.refusals, self._holding.keeping
+        self._ingest = Ingest(self.bus, topics, self.intake, refusals, clock, keeping=keeping)
         self._uplink_health = UplinkHealth()
         self.status.add(self._uplink_health.metrics)
 

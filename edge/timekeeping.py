@@ -4,8 +4,10 @@ It may not before a time server was heard, nor for a minute after it jumped: a j
 of the two times was wrong, and a second one may follow. The monotonic clock does not jump.
 """
 
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 
 # A machine without a battery clock starts in 1970, or where it was last switched off.
 NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -14,6 +16,11 @@ NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 TIMESYNC = Path("/run/systemd/timesync")
 # A time service slews smaller errors than this; what moves faster was set.
 JUMP = timedelta(seconds=2)
+# The two clocks cannot be read at the same instant: a difference that wavers by less than this is
+# not followed, or two readings a millisecond apart would fall together, or one said twice apart.
+WAVER = timedelta(milliseconds=50)
+# A clock that is set back and forth within one batch: a reading of each of those times is known.
+KNOWN_OFFSETS = 8
 # A clock that stood still for so long after a jump is the right one. [s]
 SETTLED_S = 60.0
 # What a reading may be older than its batch and still be of our own clock.
@@ -32,21 +39,28 @@ def is_clock_set(now: datetime, folder: Path = TIMESYNC) -> bool:
 
 
 class Timekeeping:
-    """Compares the two clocks each time it is asked; used from one thread."""
+    """Compares the two clocks each time it is asked; used from any thread."""
 
     def __init__(self) -> None:
-        self._offset: timedelta | None = None
-        self._before: timedelta | None = None  # the offset until the last jump
+        # What the wall clock was ahead of the other one: now, and before each of the last jumps.
+        self._offsets: deque[timedelta] = deque(maxlen=KNOWN_OFFSETS)
         self._jumped_at: float | None = None
+        self._looking = Lock()
         self.jumps = 0
 
     def look(self, now: datetime, monotonic_s: float) -> None:
         """Note both clocks; says later whether they moved apart."""
         offset = now - datetime.fromtimestamp(0, UTC) - timedelta(seconds=monotonic_s)
-        if self._offset is not None and abs(offset - self._offset) > JUMP:
-            self._before, self._jumped_at = self._offset, monotonic_s
-            self.jumps += 1
-        self._offset = offset
+        with self._looking:
+            moved = abs(offset - self._offsets[0]) if self._offsets else timedelta()
+            if moved > JUMP:
+                self._offsets.appendleft(offset)
+                self._jumped_at = monotonic_s
+                self.jumps += 1
+            elif not self._offsets:
+                self._offsets.append(offset)
+            elif moved > WAVER:
+                self._offsets[0] = offset
 
     def is_settled(self, monotonic_s: float) -> bool:
         """Whether the wall clock has not jumped lately."""
@@ -54,15 +68,14 @@ class Timekeeping:
 
     def began(self) -> datetime:
         """Return when this boot began, by the wall clock as it is now."""
-        assert self._offset is not None
-        return datetime.fromtimestamp(0, UTC) + self._offset
+        return datetime.fromtimestamp(0, UTC) + self._offsets[0]
 
     def since_boot_ms(self, at: datetime, monotonic_s: float) -> int | None:
         """Return when a reading of our own clock was taken, in ms of the boot; None: the time is
-        not of our clock, as it is or as it was before the last jump."""
-        for offset in (self._offset, self._before):
-            if offset is None:
-                continue
+        not of our clock, as it is or as it was before the last jumps."""
+        with self._looking:
+            offsets = tuple(self._offsets)
+        for offset in offsets:
             taken = at - datetime.fromtimestamp(0, UTC) - offset
             age = timedelta(seconds=monotonic_s) - taken
             if -JUMP <= age <= OURS:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from edge.agents.intake import Intake, Waiting
 from edge.agents.judges import Judges
@@ -12,6 +12,7 @@ from edge.clock import Clock
 from edge.errors import UnknownTopic
 from edge.refusals import Refusals
 from edge.settings import Settings
+from edge.timekeeping import JUMP, Timekeeping
 from edge.topics import TopicTable, delivery_key
 from sensors import BadPayload, Reading
 from sensors.wires.payload import Decoded
@@ -20,6 +21,7 @@ from traceability.readings import Delivery
 
 # The store keeps whole milliseconds.
 ONE_TICK = timedelta(milliseconds=1)
+EPOCH = datetime.fromtimestamp(0, UTC)
 # Arrival times remembered; forgetting one only matters within the same millisecond.
 MOST_TOPICS = 20_000
 
@@ -28,8 +30,20 @@ class Ingest:
     """Decodes in the event loop, a burst at a time; the store's part is a thread's."""
 
     def __init__(
-        self, bus: Bus, topics: TopicTable, intake: Intake, refusals: Refusals, clock: Clock
+        self,
+        bus: Bus,
+        topics: TopicTable,
+        intake: Intake,
+        refusals: Refusals,
+        clock: Clock,
+        *,
+        keeping: Timekeeping | None = None,
     ) -> None:
+        """Make ready to listen.
+
+        Args:
+            keeping: Is told when the clock that arrivals are timed by jumped.
+        """
         self._bus = bus
         self._topics = topics
         self._intake = intake
@@ -37,6 +51,8 @@ class Ingest:
         self._clock = clock
         self._judges = Judges()
         self._arrivals: dict[str, datetime] = {}
+        self._keeping = keeping or Timekeeping()
+        self._offset = self._offset_of(clock.now())
         self._rebirths = Rebirths(bus, clock)
         self._failed: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -107,13 +123,28 @@ class Ingest:
     def _arrival(self, topic: str) -> datetime:
         """Return now, but later than the topic's last message: what the broker kept for us comes
         in one burst, and two values of one series in one millisecond would count as one."""
-        now, last = self._clock.now(), self._arrivals.get(topic)
+        now = self._clock.now()
+        self._mind_jump(now)
+        last = self._arrivals.get(topic)
         if last is not None and now < last + ONE_TICK:
             now = last + ONE_TICK
         if len(self._arrivals) >= MOST_TOPICS:
             self._arrivals.clear()
         self._arrivals[topic] = now
         return now
+
+    def _mind_jump(self, now: datetime) -> None:
+        """Move the last arrivals with a wall clock that jumped: else, when it is set back a year,
+        what comes now would count as of last year's end, for a year."""
+        before, self._offset = self._offset, self._offset_of(now)
+        if abs(self._offset - before) > JUMP:
+            # The recorder may not look before it jumped back: then nobody would know of it.
+            self._keeping.look(now, self._clock.monotonic())
+            moved = self._offset - before
+            self._arrivals = {topic: at + moved for topic, at in self._arrivals.items()}
+
+    def _offset_of(self, now: datetime) -> timedelta:
+        return now - EPOCH - timedelta(seconds=self._clock.monotonic())
 
     def _accept(self, message: Message, decoded: Decoded) -> None:
         for field in decoded.refused:

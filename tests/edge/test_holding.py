@@ -177,6 +177,42 @@ def test_an_agent_started_again_in_the_same_boot_goes_on_where_it_was(tmp_path: 
     assert again.values() == [(NOW - timedelta(seconds=5), 1.0), (NOW, 2.0)]
 
 
+def test_readings_a_millisecond_apart_stay_apart_though_the_clocks_are_read_one_after_another(
+    tmp_path: Path,
+) -> None:
+    """On a busy machine some milliseconds pass between the two looks, each time another number."""
+    machine = Machine(tmp_path, TwoClocks(BEGIN))
+    first = machine.clock.wall
+    for number in range(20):
+        machine.clock.monotonic_s = 100.0 + number % 4 / 1000
+        machine.read(float(number), at=first + timedelta(milliseconds=number))
+
+    assert machine.waiting()[0].readings == 20
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR])
+def test_a_clock_that_was_wrong_between_two_looks_only_is_known_by_who_saw_it(
+    tmp_path: Path, jump: timedelta
+) -> None:
+    """Set and set back while a batch was written: what came between has the wrong time, and
+    whoever timed it told of it."""
+    machine = Machine(tmp_path, TwoClocks(NOW))
+    machine.is_set = True
+    machine.read(1.0)
+    machine.clock.go(1)
+    wrong = machine.clock.wall + jump
+    for seen in (wrong, wrong + jump):
+        machine.holding.keeping.look(seen, machine.clock.monotonic_s)
+    machine.clock.go(1)
+    machine.read(2.0, at=wrong)
+    machine.clock.go(SETTLED_S)
+    machine.read(3.0)
+
+    assert [at - NOW for at, _ in machine.values()] == [
+        timedelta(seconds=s) for s in (0, 1, 2 + SETTLED_S)
+    ]
+
+
 def test_what_a_time_server_slews_is_no_jump() -> None:
     keeping = Timekeeping()
     for second in range(100):

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from edge.bus import Broker, Bus
 from edge.clock import SystemClock
 from edge.refusals import SAMPLES, Refusals
 from edge.settings_file import parse
+from edge.timekeeping import Timekeeping
 from edge.topics import TopicTable, delivery_key
 from sensors import Quality, Reason
 from sensors.wires.sparkplug import Metric, Payload
 from tests.edge.conftest import until
 from tests.edge.stores import count, new_store, stored
 from tests.edge.test_bus import running
+from tests.edge.test_holding import TwoClocks
 from tests.fakes.mosquitto import Mosquitto
 from traceability.readings import Recorder
 
@@ -257,3 +260,21 @@ async def test_a_sparkplug_node_whose_birth_was_missed_is_asked_for_it(
 
     assert commands == ["spBv1.0/farm/NCMD/edge1"]
     assert {row[4] for row in stored(engine)} == {800, 820}
+
+
+def test_arrivals_follow_a_clock_that_was_set_back() -> None:
+    """A clock a year ahead for a moment must not time everything of a topic a year ahead, for a
+    year; and within one time no two arrivals are the same."""
+    clock = TwoClocks(datetime(2026, 11, 1, tzinfo=UTC))
+    bus, keeping = Bus(Broker("127.0.0.1", 1, "agent")), Timekeeping()
+    ingest = Ingest(bus, TopicTable(SETTINGS), Intake(), Refusals(), clock, keeping=keeping)
+    keeping.look(clock.now(), clock.monotonic())
+
+    arrivals = []
+    for year in (0, 1, 0, -1, 0):
+        clock.set(datetime(2026 + year, 11, 1, tzinfo=UTC))
+        arrivals += [(2026 + year, ingest._arrival("t")) for _ in range(3)]
+
+    assert [at.year for _, at in arrivals] == [year for year, _ in arrivals]
+    assert len({at for _, at in arrivals}) == len(arrivals)
+    assert keeping.jumps == 4

@@ -1,11 +1,9 @@
 """A disk whose fsync fails when told, beneath a real process."""
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
+from tests.fakes import preload
 
 SOURCE = Path(__file__).with_name("failing_sync.c")
 
@@ -14,12 +12,7 @@ class FailingDisk:
     """Compiled once a test; `environment` goes to the process that is to have such a disk."""
 
     def __init__(self, folder: Path) -> None:
-        compiler = shutil.which("cc") or shutil.which("gcc")
-        if compiler is None:
-            pytest.skip("no C compiler: apt install gcc")
-        library = folder / "failing_sync.so"
-        command = [compiler, "-shared", "-fPIC", "-o", str(library), str(SOURCE), "-ldl"]
-        subprocess.run(command, check=True)
+        library = preload.compiled(SOURCE, folder)
         self._orders = folder / "fail_sync"
         self._orders.write_text("0 nothing\n")
         self.environment = {
