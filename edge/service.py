@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 
+from sqlalchemy import Engine
+
 from edge.agents.forecast import ForecastAgent
 from edge.agents.upkeep import Upkeep
 from edge.clock import Clock, SystemClock
@@ -77,6 +79,8 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
                 notifier, status=collector.status.summary, stuck_s=collector.flow.stuck_s
             )
             started = collector.bus.wait_connected
+        elif web:
+            parts.append(_messenger(engine, current, sources, clock))
         upkeep = Upkeep(engine, clock, current)
         sources.add(upkeep.metrics)
         parts += [upkeep.run, *_watching(current, supervision)]
@@ -87,6 +91,23 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
         await until_stopped(parts, stopping=notifier.stopping)
     finally:
         engine.dispose()
+
+
+def _messenger(engine: Engine, current: Current, sources: Sources, clock: Clock) -> Part:
+    """Tell what is recorded on pages, a recall at a hub say, where no collecting part runs.
+
+    Where one does, in another process, both do: a claim keeps one message from going out twice.
+    """
+    # Imported late: the collecting part has its own.
+    from edge.agents.notify import NotifyAgent, by_state  # noqa: PLC0415
+    from edge.delivery.sending import Sender  # noqa: PLC0415
+
+    def in_force() -> Settings:
+        return current.settings
+
+    sources.add(lambda: by_state(engine))
+    sender = Sender(in_force, None)
+    return NotifyAgent(engine, in_force, sender, clock, leaves_to_others=True).run
 
 
 def _watching(current: Current, supervision: Supervision) -> list[Part]:

@@ -57,8 +57,21 @@ class NotifyAgent:
     """Sends what is to be told, until cancelled."""
 
     def __init__(
-        self, engine: Engine, settings: Callable[[], Settings], sender: Sender, clock: Clock
+        self,
+        engine: Engine,
+        settings: Callable[[], Settings],
+        sender: Sender,
+        clock: Clock,
+        *,
+        leaves_to_others: bool = False,
     ) -> None:
+        """Make ready to tell.
+
+        Args:
+            leaves_to_others: Without contacts here, rows are left to a service that has some,
+                instead of being told to nobody.
+        """
+        self._leaves_to_others = leaves_to_others
         self._engine = engine
         self._settings = settings
         self._sender = sender
@@ -79,6 +92,8 @@ class NotifyAgent:
 
     def _prepare(self) -> list[_Way]:
         now, settings = self._clock.now(), self._settings()
+        if self._leaves_to_others and not settings.contacts:
+            return []
         if self._has_work(settings, now):
             with writing_session(self._engine) as session:
                 self._summarise(session, settings, now)
@@ -119,7 +134,7 @@ class NotifyAgent:
                 self._address_again(pairs, settings, contact, now)
             elif contact is None or address is None:
                 self._give_up(pairs, "it is not in the settings any more")
-            else:
+            elif self._sender.reaches(address):
                 ways.append(_Way(contact, address, pairs))
         return ways
 

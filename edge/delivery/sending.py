@@ -22,6 +22,10 @@ class Sender:
         self._settings = settings
         self._bus = bus
 
+    def reaches(self, address: Address) -> bool:
+        """Whether this service can send there at all: only a collecting one has the broker."""
+        return self._bus is not None or not address.is_mqtt
+
     async def send(self, message: Message, address: Address) -> None:
         """Send one message to one address.
 

@@ -25,6 +25,8 @@ from edge.webserver import WebServer, is_loopback
 from tests.edge.conftest import until
 from tests.edge.processes import run, start
 from tests.fakes.mosquitto import free_port
+from tests.fakes.webhooks import Webhooks
+from traceability import database, notifications
 from traceability.models import Placement
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -71,6 +73,25 @@ async def test_everything_starts_serves_its_numbers_and_stops_in_order(
     assert "minori_mqtt_connected 1\n" in numbers
     # One line an event, and readable by a machine where nobody looks on.
     assert [json.loads(line)["event"] for line in log.read_text().splitlines()][-1] == "stopping"
+
+
+async def test_pages_alone_tell_people_what_is_recorded_there(
+    tmp_path: Path, started: Start
+) -> None:
+    """A hub has no agent, and a recall is made there: nobody would hear of it."""
+    async with Webhooks() as hooks:
+        file = settings(tmp_path, web_port=free_port())
+        file.write_text(f"{file.read_text()}[[contacts]]\nname = 'Sato'\nurls = ['{hooks.url}']\n")
+        started("web", "--config", str(file))
+        await until(lambda: b"open http" in (tmp_path / "log").read_bytes())
+        engine = database.connect(f"sqlite:///{tmp_path / 'minori.db'}")
+        with database.writing_session(engine) as session:
+            notifications.tell(session, "k", "test", at=SystemClock().now(), severity="warning")
+        engine.dispose()
+
+        await until(lambda: hooks.posted)
+
+    assert len(hooks.posted) == 1
 
 
 async def test_a_hangup_reads_the_settings_again_and_pages_tell_what_is_refused(

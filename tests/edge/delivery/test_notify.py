@@ -133,6 +133,26 @@ async def test_two_agents_at_once_tell_once(post: Post) -> None:
     assert len(hooks.posted) == 5
 
 
+async def test_pages_beside_an_agent_leave_it_what_only_it_can_do(post: Post) -> None:
+    """Told to nobody because these settings name nobody, a message would be lost for those who do."""
+    async with Webhooks() as hooks:
+        post.tell("k")
+        beside = NotifyAgent(
+            post.engine,
+            lambda: post.settings,
+            Sender(lambda: post.settings, None),
+            post.clock,
+            leaves_to_others=True,
+        )
+        await beside.run_once()
+        post.knows(sato(hooks, urls=[hooks.url, "mqtt:alarms/sato"]))
+        await beside.run_once()
+
+    assert len(hooks.posted) == 1
+    # The topic waits for the service that has the broker, untried.
+    assert sorted(post.states) == [("sent", ""), ("waiting", "")]
+
+
 async def test_who_died_while_sending_sends_again_under_the_same_id(post: Post) -> None:
     """At least once: the receiver tells a repeat by its id."""
     async with Webhooks() as hooks:
