@@ -59,7 +59,7 @@ def diff(session: Session, older: ForecastRecord, newer: ForecastRecord, *, at: 
     """Compare two records as they were made, without what lots did to them since."""
     before, after = _made(older), _made(newer)
     subject = of_record(session, newer)
-    came = {w.monday: w.weight_g / 1000 for w in yields.weekly(session, subject, until=at)}
+    came = {w.monday: w.weight_g / 1000 for w in yields.wanted(session, subject, until=at)}
     lines = [{step.ds: step.p50 for step in made.steps} if made else {} for made in (before, after)]
     weeks = sorted(lines[0].keys() | lines[1].keys())
     rows = tuple(

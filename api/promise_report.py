@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session
 
 from api import words
+from api.balance_ahead import weeks_ahead
 from api.i18n import Reader
 from api.promising import divided, week_of
 from api.sheets import Sheet
@@ -36,6 +37,7 @@ def report_of(
     found = promises.outcomes(session, crop, at=at)
     sheets = (
         _ahead(session, reader, crop, at, confidence),
+        _against(session, reader, crop, at),
         _promised(session, reader, found),
         _worth(reader, found),
         _said(session, reader, crop, at.date() - timedelta(weeks=WEEKS)),
@@ -61,6 +63,26 @@ def _ahead(session: Session, _: Reader, crop: Crop, at: datetime, confidence: fl
         rows.append([week, _("remainder"), _kg(shares.remainder_g), ""])
     title = _("What can be counted on in {share} of weeks", share=_.percent(confidence))
     return Sheet(title, [_("Week from"), _("Partner"), "kg", ""], rows)
+
+
+def _against(session: Session, _: Reader, crop: Crop, at: datetime) -> Sheet:
+    """Supply against what is wanted; a partner a row, then the week's sum."""
+    bases = words.demand_bases(_)
+    rows: list[list[object]] = []
+    for week in weeks_ahead(session, crop, at=at):
+        if not week.wanted:
+            continue
+        rows += [
+            [week.monday, one.partner, bases[one.basis], round(one.p50, 1), None, None, ""]
+            for one in week.wanted
+        ]
+        sums = [round(week.wanted_kg, 1), round(week.supply.p50, 1), round(week.short_kg, 1)]
+        rows.append([week.monday, _("all"), "", *sums, _.percent(week.shortfall)])
+    header = [
+        *(_("Week from"), _("Partner"), _("Known from"), _("Wanted [kg]"), _("Expected [kg]")),
+        *(_("Short [kg]"), _("Shortfall probability")),
+    ]
+    return Sheet(_("Supply against what is wanted"), header, rows)
 
 
 def _promised(session: Session, _: Reader, found: Sequence[Outcome]) -> Sheet:

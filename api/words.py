@@ -231,6 +231,11 @@ def forecast_steps(_: Reader) -> dict[str, str]:
     }
 
 
+def demand_bases(_: Reader) -> dict[str, str]:
+    """Where it is known from what a partner wants."""
+    return {"order": _("Order"), "forecast": _("Forecast"), "contract": _("Contract")}
+
+
 def lot_bases(_: Reader) -> dict[str, str]:
     """What a growing lot's kilograms rest on."""
     return {

@@ -76,7 +76,7 @@ def _known(
 ) -> tuple[Sequence[Week], ForecastRecord | None, list[str]]:
     """Return what came, the forecast in force, and the weeks nothing is to be learnt from."""
     with reading_session(engine) as session:
-        weeks = yields.weekly(session, subject, until=now)
+        weeks = yields.wanted(session, subject, until=now)
         # What went wrong in a room says nothing about what a partner wanted.
         excluded = remarks.excluded(session, subject.crop) if subject.partner is None else {}
         mondays = sorted({week.monday for week in weeks} & set(excluded))

@@ -145,6 +145,7 @@ STAYS_HERE: Mapping[str, str] = {
     "forecast": "made from one site's lots; the hub fits its own from all of them",
     "forecast_lots": "belongs to a forecast made here",
     "forecast_remark": "belongs to a forecast made here",
+    "partner_order": "what partners of this site wanted, which its forecasts learn from",
     "promise": "made from a forecast made here",
     "supply_contract": "what promises made here are divided by",
     "sowing_plan": "what a site means to do; the hub is told what was sown",

@@ -3,15 +3,16 @@
 What was harvested of a crop, packed of a trade item, or sent to a partner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from traceability import orders
 from traceability.forecast_subject import Subject
-from traceability.models import Act, ActLine, Crop, Lot, Site, TradeItem
+from traceability.models import Act, ActLine, Crop, Lot, Party, Site, TradeItem
 from traceability.projection import unvoided
 
 
@@ -23,6 +24,18 @@ class Week:
     weight_g: int
 
 
+def wanted(session: Session, subject: Subject, *, until: datetime) -> Sequence[Week]:
+    """Return `weekly`, of a partner with what it ordered in place of what it was sent.
+
+    That is what a forecast is made from: what was not there could not be sent. Orders name no
+    item and no site, so they speak only for all that a partner takes of a crop.
+    """
+    if subject.partner is None or subject.item is not None or subject.site is not None:
+        return weekly(session, subject, until=until)
+    grams, _ = _by_week(session, subject, until=until)
+    return _whole_weeks(*_with_orders(session, subject.crop, subject.partner, until, grams))
+
+
 def weekly(session: Session, subject: Subject, *, until: datetime) -> Sequence[Week]:
     """Return every complete week from the first weighed grams to the last that ended by `until`.
 
@@ -30,13 +43,7 @@ def weekly(session: Session, subject: Subject, *, until: datetime) -> Sequence[W
     unknown, and `unweighed` says how often that was. With no other there is no history at all,
     which is not the same as weeks of 0.
     """
-    grams, last = _by_week(session, subject, until=until)
-    if not grams or last is None:
-        return []
-    first = min(grams)
-    count = (last - first).days // 7 + 1
-    mondays = [first + timedelta(days=7 * i) for i in range(count)]
-    return [Week(monday, grams.get(monday, 0)) for monday in mondays]
+    return _whole_weeks(*_by_week(session, subject, until=until))
 
 
 def running_week(session: Session, subject: Subject, *, until: datetime) -> Week | None:
@@ -60,6 +67,15 @@ def zone_of(session: Session, crop: Crop) -> ZoneInfo:
     return ZoneInfo(site.time_zone if site else "UTC")
 
 
+def _whole_weeks(grams: Mapping[date, int], last: date | None) -> Sequence[Week]:
+    if not grams or last is None:
+        return []
+    first = min(grams)
+    count = (last - first).days // 7 + 1
+    mondays = [first + timedelta(days=7 * i) for i in range(count)]
+    return [Week(monday, grams.get(monday, 0)) for monday in mondays]
+
+
 def _by_week(
     session: Session, subject: Subject, *, until: datetime
 ) -> tuple[dict[date, int], date | None]:
@@ -75,6 +91,16 @@ def _by_week(
         grams[monday] = grams.get(monday, 0) + weight_g
         last = _monday(until.astimezone(zone).date()) - timedelta(days=7)
     return grams, last
+
+
+def _with_orders(
+    session: Session, crop: Crop, partner: Party, until: datetime, grams: dict[date, int]
+) -> tuple[dict[date, int], date | None]:
+    """Lay what was ordered over what was shipped: that is what was wanted, got or not."""
+    monday = _monday(until.astimezone(zone_of(session, crop)).date())
+    ordered = orders.by_week(session, crop, partner)
+    known = grams | {week: weight_g for week, weight_g in ordered.items() if week < monday}
+    return known, monday - timedelta(days=7) if known else None
 
 
 def _came(session: Session, subject: Subject) -> list[tuple[Act, ActLine, Site, TradeItem | None]]:

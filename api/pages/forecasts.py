@@ -154,7 +154,7 @@ def _shown(session: Session, reader: Reader, subject: Subject, now: datetime) ->
         own = words.forecast_refusals(reader).get(str(record.refusal), message)
         refusal = message if reader.language == "en" else own
         return Shown(subject, record, None, refusal, None, {}, holds)
-    known = yields.weekly(session, subject, until=now)
+    known = yields.wanted(session, subject, until=now)
     weeks = {week.monday: week.weight_g / 1000 for week in known}
     figure = _figure(reader, subject, made, weeks)
     last_year = {step.ds: weeks[step.ds - _YEAR] for step in made.steps if step.ds - _YEAR in weeks}

@@ -16,7 +16,7 @@ from api.promise_report import WEEKS, report_of
 from api.promising import promise
 from api.templating import page
 from api.v1.promises import asked_of
-from traceability import contracts, forecasts, remarks
+from traceability import contracts, forecasts, orders, remarks
 from traceability.catalogue import find
 from traceability.errors import TraceabilityError
 from traceability.forecast_subject import Subject
@@ -88,6 +88,33 @@ def agree(
             priority=answers.whole_or_none("priority") or 1,
             since=answers.day("since"),
             until=answers.day_or_none("until"),
+            by=viewer.name or "somebody here",
+            at=web.now(),
+        )
+    except TraceabilityError as error:
+        return _page(request, session, web, row, problem=error)
+    return RedirectResponse(f"/promises/{row.code}", 303)
+
+
+@router.post("/promises/{crop}/orders")
+def order(
+    crop: str,
+    request: Request,
+    said: FormSaid,
+    session: WriteSession,
+    viewer: SignedIn,
+    web: InWeb,
+) -> Response:
+    """What a partner ordered for a week; its forecast learns from it."""
+    row = find(session, Crop, crop)
+    answers = Answers(said, "UTC")
+    try:
+        orders.order(
+            session,
+            row,
+            find(session, Party, answers.text("partner"), organisation_id=row.organisation_id),
+            week=answers.day("week"),
+            weight_g=answers.grams_or_none("weight") or 0,
             by=viewer.name or "somebody here",
             at=web.now(),
         )

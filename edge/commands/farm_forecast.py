@@ -248,7 +248,7 @@ def _words_on(desk: Desk, forecast: Forecast, subject: Subject) -> list[str]:
 
 
 def _outdated(desk: Desk, forecast: Forecast, subject: Subject) -> list[str]:
-    known = yields.weekly(desk.session, subject, until=desk.now)
+    known = yields.wanted(desk.session, subject, until=desk.now)
     seen = (forecast.history_first, forecast.history_last)
     if not known or (known[0].monday, known[-1].monday) == seen:
         return []

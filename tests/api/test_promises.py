@@ -91,7 +91,7 @@ def test_the_workbook_has_a_sheet_for_each_table(client: Client, world: World) -
     answer = client.get("/promises/lowk/report.xlsx")
 
     book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
-    assert len(book.sheet_names) == 4
+    assert len(book.sheet_names) == 5
     assert book.get_sheet_by_name("Promises").to_python()[1][:2] == [WEEK, "mart"]
     assert client.get("/api/v1/promises/lowk/report.xlsx?language=ja").status_code == 200
 
@@ -109,8 +109,35 @@ def test_a_partner_reads_no_promises(
     for path in (
         "/api/v1/promises/lowk",
         "/promises/lowk",
+        "/api/v1/orders/lowk/ahead",
         "/api/v1/crops/lowk/forecast?partner=mart",
         "/forecasts/lowk?partner=mart",
         "/api/v1/sowing-plans/lowk",
     ):
         assert client.get(path).status_code == 403, path
+
+
+def test_an_order_above_the_supply_is_a_shortfall_weeks_ahead(client: Client, world: World) -> None:
+    ahead = "/api/v1/orders/lowk/ahead"
+    assert [week["shortfall"] for week in client.get(ahead).json()] == [0.0] * 8
+
+    contract = {"partner": "mart", "weekly_g": 20_000, "since": "2026-07-06"}
+    client.post("/api/v1/promises/lowk/contracts", json=contract)
+    order = {"partner": "mart", "week": "2026-08-05", "weight_g": 60_000, "reference": "PO-7"}
+    assert client.post("/api/v1/orders/lowk", json=order).status_code == 201
+
+    weeks = {week["week"]: week for week in client.get(ahead).json()}
+    assert weeks[WEEK]["wanted"][0]["basis"] == "contract"
+    assert weeks[WEEK]["shortfall"] < 0.02
+    short = weeks["2026-08-03"]
+    assert (short["wanted"][0]["basis"], short["wanted_kg"]) == ("order", 60.0)
+    assert short["short_kg"] == 16.0  # P50 of that week is 44 kg
+    assert short["shortfall"] > 0.9
+    page = client.get("/promises/lowk", headers={"accept": "text/html"}).text
+    assert "Supply against what is wanted" in page
+
+    form = {"partner": "mart", "week": "2026-08-03", "weight": "30"}
+    html = {"accept": "text/html"}
+    assert client.post("/promises/lowk/orders", data=form, headers=html).status_code == 303
+    weeks = {week["week"]: week for week in client.get(ahead).json()}
+    assert weeks["2026-08-03"]["wanted_kg"] == 30.0

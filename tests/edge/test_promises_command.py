@@ -139,3 +139,18 @@ def test_a_week_is_left_out_and_shown(told: Console) -> None:
     assert "the week of 2026-08-10 is left out" in said.out
     told.ok("forecast", "override", "lowk", "--weight", "21kg", "--reason", "heat")
     assert "expects 21.0 kg" in told.ok("forecast", "show", "lowk").out
+
+
+def test_orders_are_set_against_the_supply(told: Console) -> None:
+    order = ("forecast", "order", "lowk", "--partner", "coop", "--week", NEXT.isoformat())
+    told.ok(
+        *("forecast", "contract", "lowk", "--partner", "coop"),
+        *("--weekly", "12kg", "--since", "2026-01-05"),
+    )
+    told.ok(*order, "--weight", "60kg")
+
+    rows = told.ok("forecast", "ahead", "lowk").lines
+
+    assert rows[1].split()[1:5] == ["12.0", "42.0", "0.0", "0%"]
+    assert rows[2].split()[1:5] == ["60.0", "42.0", "18.0", "96%"]
+    assert told.ok("forecast", "ahead", "lowk", "--json").json[1]["short_kg"] == 18.0

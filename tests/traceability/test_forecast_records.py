@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import Farm, a_farm, harvested, on_day, packed
-from traceability import catalogue, forecasts, lots, yields
+from traceability import catalogue, forecasts, lots, orders, yields
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound
 from traceability.forecast_subject import Subject, of_key, of_record
@@ -130,3 +130,27 @@ def test_with_a_crop_come_its_sites_and_partners(session: Session, farm: Farm) -
     assert len(forecasts.due(session, at=LATER)) == 2
     much_later = LATER + timedelta(weeks=40)
     assert [one.label for one in forecasts.due(session, at=much_later)] == ["lowk"]
+
+
+def test_what_was_ordered_is_what_was_wanted_shipped_or_not(session: Session, farm: Farm) -> None:
+    """A shop that ordered 8 kg and got 3 wants 8; the promise is judged by the 3."""
+    bags = packed(session, farm)
+    lots.ship(session, on_day(43), lot=bags, to=farm.shop, amount=Amount(pieces=40))
+    shop = Subject(farm.lettuce, partner=farm.shop)
+
+    def order(day: int, weight_g: int) -> None:
+        orders.order(
+            *(session, farm.lettuce, farm.shop),
+            week=on_day(day).at.date(),
+            weight_g=weight_g,
+            by="Sato",
+            at=on_day(day).at,
+        )
+
+    for day, weight_g in ((36, 5000), (44, 9000), (44, 8000), (90, 1000)):
+        order(day, weight_g)
+
+    assert [w.weight_g for w in yields.wanted(session, shop, until=LATER)] == [5000, 8000, 0, 0]
+    assert grams(session, shop) == [3200, 0, 0]
+    item = Subject(farm.lettuce, item=farm.bag, partner=farm.shop)
+    assert [w.weight_g for w in yields.wanted(session, item, until=LATER)] == [3200, 0, 0]

@@ -31,6 +31,7 @@ from traceability.models.lot_conditions import LotConditions
 from traceability.models.lots import STAGES, Lot, Stay
 from traceability.models.materials import MATERIAL_KINDS, Material
 from traceability.models.notifications import DISPATCH_STATES, Dispatch, Notification
+from traceability.models.orders import PartnerOrder
 from traceability.models.outbox import Outbox
 from traceability.models.parties import PARTY_ROLES, Party
 from traceability.models.people import USER_ROLES, User
@@ -106,6 +107,7 @@ __all__ = [
     "Organisation",
     "Outbox",
     "PackingMaterial",
+    "PartnerOrder",
     "Party",
     "Placement",
     "Promise",
