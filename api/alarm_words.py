@@ -236,6 +236,23 @@ def _database(_: Reader, alarm: Alarm) -> str:
     return _("The disk fails: nothing could be written for {minutes} minutes", minutes=minutes)
 
 
+def _forecast(_: Reader, alarm: Alarm) -> str:
+    facts = alarm.facts
+    if "bias_pct" in facts:
+        return _(
+            "Forecast of {name}: the last weeks were missed on one side, by {share} % in all",
+            name=facts["forecast"],
+            share=_.number(facts["bias_pct"]),
+        )
+    return _(
+        "Forecast of {name}: outside its range twice running, last {came} kg ({low} to {high})",
+        name=facts["forecast"],
+        came=_.number(facts["came_kg"], 1),
+        low=_.number(facts["low_kg"], 1),
+        high=_.number(facts["high_kg"], 1),
+    )
+
+
 _SENTENCES: Mapping[str, Callable[[Reader, Alarm], str]] = {
     "threshold": _threshold,
     "recipe": _recipe,
@@ -247,6 +264,7 @@ _SENTENCES: Mapping[str, Callable[[Reader, Alarm], str]] = {
     "disk": _disk,
     "outbox": _outbox,
     "database": _database,
+    "forecast": _forecast,
 }
 
 

@@ -21,6 +21,7 @@ from edge.agents.notify import NotifyAgent, by_state
 from edge.agents.periodic import every
 from edge.agents.record import record
 from edge.alarms import system
+from edge.alarms.forecasts import ForecastWatch
 from edge.bus import Broker, Bus
 from edge.changes import Changes
 from edge.clock import Clock, SystemClock
@@ -99,7 +100,8 @@ class Collector:
             self.status.add(self._disk.metrics)
         self.flow = Flow(self.intake, self.status.recorded, is_verifying=self._is_verifying)
         self.status.add(self.flow.metrics)
-        self._alarms = AlarmAgent(engine, site_id, self._in_force, clock, sources=[self._parts_now])
+        watched: list[system.Source] = [self._parts_now, ForecastWatch(engine, clock.now)]
+        self._alarms = AlarmAgent(engine, site_id, self._in_force, clock, sources=watched)
         self.status.add(lambda: open_by_severity(engine))
         self._notify = NotifyAgent(engine, self._in_force, Sender(self._in_force, self.bus), clock)
         self.status.add(lambda: by_state(engine))

@@ -14,6 +14,7 @@ from api.deps import FormSaid, InWeb, ReadSession, SignedIn, WriteSession
 from api.figures import Figure
 from api.forecast_now import Now, now_of
 from api.forecast_subject import AskedOf, Narrowed, address_of
+from api.forecast_summary import sentences
 from api.i18n import Reader
 from api.language import reader_of
 from api.templating import page
@@ -93,6 +94,9 @@ def one(
         zone=zone,
         address_of=address_of,
         others=[one for one in known if one.partner is None or viewer.may_write],
+        summary=sentences(session, reader_of(request), subject.crop, at=web.now())
+        if subject.is_whole and viewer.may_write
+        else [],
         words_on=remarks.overrides(session, subject.crop, since=web.now().date() - _WEEK),
         excluded=remarks.excluded(session, subject.crop),
         plans=growing.plans(session, subject) if viewer.may_write else (),

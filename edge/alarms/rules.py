@@ -14,6 +14,8 @@ BUILT_IN = (
     AlarmRule(name="disk", kind="disk", severity="critical"),
     AlarmRule(name="outbox", kind="outbox"),
     AlarmRule(name="database", kind="database", severity="critical"),
+    # Nobody has to be woken: the next sowing can wait for the morning.
+    AlarmRule(name="forecast", kind="forecast"),
 )
 # How long it must be so, where the rule does not say. [min]
 _DELAY_MIN = {"threshold": 5.0, "recipe": 15.0, "clock": 10.0, "broker": 5.0, "outbox": 5.0}

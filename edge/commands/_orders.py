@@ -1,10 +1,10 @@
-"""`minori forecast order` and `ahead`: what partners want, set against what comes."""
+"""`minori forecast order`, `ahead` and `summary`: what partners want, set against what comes."""
 
 import click
 
 from api.balance_ahead import Week, weeks_ahead
 from edge.commands import _text
-from edge.commands._arguments import Weight
+from edge.commands._arguments import OneOf, Weight
 from edge.commands._desk import Desk, looks_up, writes
 from edge.commands._promises import day_of
 from traceability import orders
@@ -50,6 +50,24 @@ def ahead(desk: Desk, crop_code: str) -> str:
         return f"no week is forecast; minori forecast fit {crop_code}"
     header = ("week of", "wanted", "expected", "short", "probability", "by")
     return "\n".join(_text.table(header, [_row(week) for week in found], numbers=range(1, 5)))
+
+
+@click.command()
+@_crop
+@click.option("--language", type=OneOf(("en", "ja")), default="en", show_default=True)
+@looks_up
+def summary(desk: Desk, crop_code: str, language: str) -> str:
+    """Say a crop's week in three sentences; its page has the chart."""
+    from api.forecast_summary import sentences
+    from api.i18n import Reader
+
+    crop = desk.crop(crop_code)
+    said = sentences(desk.session, Reader.of(language), crop, at=desk.now)
+    if desk.as_json:
+        return _text.as_json(said)
+    if not said:
+        return f"no forecast is in force; minori forecast fit {crop_code}"
+    return "\n".join(line for one in said for line in _text.filled(one))
 
 
 def _row(week: Week) -> tuple[str, ...]:

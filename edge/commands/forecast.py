@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge.commands._forecast_versions import exclude, scenario, show_diff, versions
-from edge.commands._orders import ahead, order
+from edge.commands._orders import ahead, order, summary
 from edge.commands._promises import contract, divide, list_promises, override, promise
 from edge.commands._sowing_plans import plan, plans, unplan
 from edge.commands.farm_forecast import fit, show
@@ -183,6 +183,7 @@ for _one in (
     show,
     order,
     ahead,
+    summary,
     promise,
     list_promises,
     divide,

@@ -36,6 +36,7 @@ BUILT_IN = {
     "disk": "disk",
     "outbox": "outbox",
     "database": "database",
+    "forecast": "forecast",
 }
 # A week: longer than anything that is still an alarm.
 _LONGEST_MIN = 7 * 24 * 60
@@ -48,7 +49,7 @@ class AlarmRule(Table):
         Code,
         Says(
             "Name of the rule, in lists and messages. Built in: no-data, clock, broker, disk, "
-            "outbox, database.",
+            "outbox, database, forecast.",
             "Renamed: its open alarms end and are raised anew.",
         ),
     ]
@@ -64,10 +65,12 @@ class AlarmRule(Table):
             "disk",
             "outbox",
             "database",
+            "forecast",
         ],
         Says(
             "threshold: beyond `low` or `high`. rate: faster than `per_hour`. recipe: outside the "
-            "crop's targets. stuck: always the same. no_data: silent. The rest: Minori itself.",
+            "crop's targets. stuck: always the same. no_data: silent. forecast: what came left it. "
+            "The rest: Minori itself.",
             "Another thing is watched than was meant.",
         ),
     ]

@@ -75,3 +75,14 @@ def test_a_week_left_out_asks_for_a_new_forecast(client: Client, world: World) -
     assert (kept["week"], kept["excludes"], kept["weight_g"]) == ("2026-07-13", True, None)
     page = client.get("/forecasts/lowk", headers={"accept": "text/html"}).text
     assert "scale was off" in page
+
+
+def test_the_week_in_three_sentences(client: Client, world: World) -> None:
+    order = {"partner": "mart", "week": "2026-08-05", "weight_g": 60_000}
+    client.post("/api/v1/orders/lowk", json=order)
+
+    page = client.get("/forecasts/lowk", headers={"accept": "text/html"}).text
+
+    assert "43 kg are expected (29 to 57), 0 % of it from lots in the ground." in page
+    assert "No week that is over was forecast before it began." in page
+    assert "16 kg more are wanted than are expected." in page

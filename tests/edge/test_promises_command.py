@@ -154,3 +154,7 @@ def test_orders_are_set_against_the_supply(told: Console) -> None:
     assert rows[1].split()[1:5] == ["12.0", "42.0", "0.0", "0%"]
     assert rows[2].split()[1:5] == ["60.0", "42.0", "18.0", "96%"]
     assert told.ok("forecast", "ahead", "lowk", "--json").json[1]["short_kg"] == 18.0
+
+    said = told.ok("forecast", "summary", "lowk").out.replace("\n", " ")
+    assert "18 kg more are wanted than are expected." in said
+    assert "kg" in told.ok("forecast", "summary", "lowk", "--language", "ja").out

@@ -23,6 +23,7 @@ ALARM_KINDS = (
     "outbox",
     "broker",
     "database",
+    "forecast",
 )
 SEVERITIES = ("info", "warning", "critical")
 ALARM_EVENT_KINDS = (
