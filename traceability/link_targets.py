@@ -22,24 +22,26 @@ def checked_target(text: str) -> str:
     """
     address = text.strip()
     if len(address) > LONGEST:
-        raise _bad(f"one of {len(address)} characters", f"use one of at most {LONGEST}")
+        raise _bad(f"one of {len(address)} characters", next_step=f"use one of at most {LONGEST}")
     if any(ord(char) <= ord(" ") or ord(char) == 127 or char == "\\" for char in address):
-        raise _bad(repr(address), "leave out blanks and backslashes")
+        raise _bad(repr(address), next_step="leave out blanks and backslashes")
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise _bad(f"{address!r} ({error})", "copy it from the browser's address line") from error
+        raise _bad(
+            f"{address!r} ({error})", next_step="copy it from the browser's address line"
+        ) from error
     if parts.scheme not in ("http", "https") or not host:
-        raise _bad(repr(address), "begin with https:// and the host's name")
+        raise _bad(repr(address), next_step="begin with https:// and the host's name")
     if "@" in parts.netloc:
-        raise _bad("one with a name before its host", "leave out everything up to the @")
+        raise _bad("one with a name before its host", next_step="leave out everything up to the @")
     if not _HOST.fullmatch(f"[{host}]" if ":" in host else host):
-        raise _bad(f"the host {host!r}", "write a name with other letters as xn--…")
+        raise _bad(f"the host {host!r}", next_step="write a name with other letters as xn--…")
     return quote(address, safe=_KEPT)
 
 
-def _bad(got: str, next_step: str) -> BadValue:
+def _bad(got: str, *, next_step: str) -> BadValue:
     return BadValue(
         field="target",
         expected="an http or https address anybody can open",

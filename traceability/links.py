@@ -259,9 +259,11 @@ def _checked(anchor: str, wanted: Wanted, hubs: Sequence[str]) -> LinkEvent:
     relation = checked_relation(wanted.relation)
     href = checked_target(wanted.href)
     _refuse_itself(anchor, href, hubs)
-    _refuse_shape("language", wanted.language, _LANGUAGE, "a language such as ja or en-GB")
-    _refuse_shape("media type", wanted.media_type, _MEDIA_TYPE, "a type such as application/pdf")
-    _refuse_shape("context", wanted.context, _CONTEXT, "a word such as JP")
+    _refuse_shape("language", wanted.language, _LANGUAGE, expected="a language such as ja or en-GB")
+    _refuse_shape(
+        "media type", wanted.media_type, _MEDIA_TYPE, expected="a type such as application/pdf"
+    )
+    _refuse_shape("context", wanted.context, _CONTEXT, expected="a word such as JP")
     refuse_text("title", wanted.title, LONGEST_NAME)
     if wanted.starts is not None and wanted.ends is not None and wanted.starts >= wanted.ends:
         raise BadValue(
@@ -286,7 +288,7 @@ def _refuse_itself(anchor: str, href: str, hubs: Sequence[str]) -> None:
         )
 
 
-def _refuse_shape(field: str, text: str, shape: re.Pattern[str], expected: str) -> None:
+def _refuse_shape(field: str, text: str, shape: re.Pattern[str], *, expected: str) -> None:
     if text and not shape.fullmatch(text):
         raise BadValue(field=field, expected=expected, got=repr(text), next_step="correct it")
 

@@ -1,5 +1,6 @@
 """`minori links`: where codes lead beside Minori's own pages, when, and who said so."""
 
+from datetime import datetime
 from typing import Any
 
 import click
@@ -8,6 +9,7 @@ from edge.commands import _text
 from edge.commands._arguments import time_of
 from edge.commands._desk import Desk, InOrder, looks_up, signer, writes
 from traceability import links
+from traceability.errors import BadValue
 from traceability.gs1.linktypes import short_of
 from traceability.identified import path_named
 from traceability.links import Entered, Saying, SetLink, Wanted
@@ -70,7 +72,11 @@ def set_link(
     """Set a link: OF leads to URL for who asks for TYPE."""
     anchor = _anchor(desk, of)
     wanted = Wanted(
-        relation=type_, href=target, starts=_time(desk, starts), ends=_time(desk, ends), **said
+        relation=type_,
+        href=target,
+        starts=_time(desk, "--from", starts),
+        ends=_time(desk, "--until", ends),
+        **said,
     )
     links.set_link(
         desk.session,
@@ -106,7 +112,7 @@ def list_links(desk: Desk, of: str | None, *, with_over: bool) -> str:
 def end(desk: Desk, of: str, link: str, at: str | None, why: str, by: str | None) -> str:
     """End a link; the code leads where it would without it."""
     anchor = _anchor(desk, of)
-    links.end_link(desk.session, anchor, link, _saying(desk, by, why), ends=_time(desk, at))
+    links.end_link(desk.session, anchor, link, _saying(desk, by, why), ends=_time(desk, "--at", at))
     return _told(desk, [links.of_anchor(desk.session, anchor)], with_over=True)
 
 
@@ -142,11 +148,14 @@ def _saying(desk: Desk, by: str | None, why: str) -> Saying:
     return Saying(signer(by), desk.now, why)
 
 
-def _time(desk: Desk, text: str | None) -> Any:
+def _time(desk: Desk, option: str, text: str | None) -> datetime | None:
     # A link may be set for a day to come: the time is not held against the clock.
     if text is None:
         return None
-    return time_of(text, zone=desk.settings.zone_info, now=desk.now, to_come=True)
+    try:
+        return time_of(text, zone=desk.settings.zone_info, now=desk.now, to_come=True)
+    except BadValue as error:
+        raise BadValue(**{**error.facts, "field": option}) from error
 
 
 def _told(desk: Desk, found: list[Entered], *, with_over: bool = False) -> str:

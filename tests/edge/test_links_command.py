@@ -49,7 +49,7 @@ def test_nothing_set_is_said_in_words(console: Console) -> None:
         (("set", "nobody", "pip", URL), "unknown_lot"),
         (("set", "lowk-80", "recipes", URL), "recipeInfo"),
         (("set", "lowk-80", "pip", "farm.example"), "https://"),
-        (("set", "lowk-80", "pip", URL, "--from", "tomorrow"), "ISO time"),
+        (("set", "lowk-80", "pip", URL, "--from", "tomorrow"), "--from: expected an ISO time"),
         (("end", "lowk-80", "abc"), "known are: none yet"),
         (("withdraw", "lowk-80"), "reason"),
     ],
