@@ -13,6 +13,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Excel's own limits for a sheet's name, and for its rows.
 _LONGEST_TITLE = 31
 _MOST_ROWS = 1_048_576
+_LONGEST_CELL = 32_767
 _NOT_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
 _WIDEST = 48
 
@@ -84,8 +85,10 @@ def _write(book: Any, sheet: Sheet, formats: _Formats) -> None:
 def _write_cell(page: Any, row: int, column: int, cell: object, formats: _Formats) -> None:
     if cell is Blank.MISSING:
         page.write_blank(row, column, None, formats.missing)
-    elif isinstance(cell, str) and runs(cell):
-        page.write_string(row, column, cell, formats.quoted)
+    elif isinstance(cell, str):
+        # A longer text would be left out without a word.
+        text = cell if len(cell) <= _LONGEST_CELL else f"{cell[: _LONGEST_CELL - 1]}…"
+        page.write_string(row, column, text, formats.quoted if runs(cell) else None)
     else:
         page.write(row, column, cell)
 

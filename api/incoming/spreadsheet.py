@@ -6,7 +6,9 @@ the value that the program which wrote it kept.
 
 import csv
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +21,8 @@ from api.errors import FileUnreadable
 # is not held for minutes.
 MOST_ROWS = 20_000
 _MOST_COLUMNS = 200
+# A cell of a sheet, such as <c r="AB12">. Two hundred columns end at GR.
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 # What a workbook may unpack to. [bytes]
 _MOST_UNPACKED = 200_000_000
 _ZIP = b"PK\x03\x04"
@@ -151,12 +155,30 @@ def _refuse_bomb(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(info.file_size for info in archive.infolist())
-    except zipfile.BadZipFile as error:
+            if size > _MOST_UNPACKED:
+                raise FileUnreadable(because=f"it unpacks to {size} bytes", next_step="divide it")
+            if "xl/workbook.xml" not in archive.namelist():
+                raise FileUnreadable(because="it is no XLSX file", next_step="save as XLSX")
+            _refuse_far_cells(archive)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
         raise FileUnreadable(
             because="it is a broken workbook", next_step="save it again"
         ) from error
-    if size > _MOST_UNPACKED:
-        raise FileUnreadable(because=f"it unpacks to {size} bytes", next_step="divide it")
+
+
+def _refuse_far_cells(archive: zipfile.ZipFile) -> None:
+    """One cell in the last corner makes a reader take memory for all before it, and end us."""
+    for name in archive.namelist():
+        if not name.startswith("xl/worksheets/"):
+            continue
+        text = archive.read(name)
+        cells = [(len(x[1]), x[1], int(x[2])) for x in _CELL.finditer(text)]
+        furthest = max((number for _length, _column, number in cells), default=0)
+        if furthest > MOST_ROWS * 10 or max(cells, default=(0, b"", 0))[:2] > (2, b"GR"):
+            raise FileUnreadable(
+                because=f"there is a cell far from the table, in row {furthest}",
+                next_step="delete what is beside and below the table",
+            )
 
 
 def _refuse_wide(cells: Sequence[Any]) -> Sequence[Any]:

@@ -1,5 +1,6 @@
 """Sheets for auditors, authorities and partners: as a workbook, CSV or JSON."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -40,61 +41,43 @@ def _form(
 Wanted = Annotated[Form, Depends(_form)]
 
 
-@router.get("/fsma.{kind}")
-def fsma(
-    kind: Kind,
-    form: Wanted,
+def _asked(
     session: ReadSession,
     web: InWeb,
     farm: OwnerToRead,
     lot: LotNamed = "",
     start: Start = None,
     end: End = None,
-    language: Language = "en",
-) -> Response:
-    """The electronic sortable spreadsheet of 21 CFR 1.1455, of a lot, a period or both."""
+) -> Asked:
     found = one_lot(session, lot, hubs=hubs(web)) if lot else None
-    return _answered(
-        "fsma", Asked(session, farm, web.now(), found, start, end), language, form.of(kind)
-    )
+    return Asked(session, farm, web.now(), found, start, end)
+
+
+Of = Annotated[Asked, Depends(_asked, scope="function")]
+
+
+@router.get("/fsma.{kind}")
+def fsma(kind: Kind, form: Wanted, of: Of, language: Language = "en") -> Response:
+    """The electronic sortable spreadsheet of 21 CFR 1.1455, of a lot, a period or both."""
+    return _answered("fsma", of, language, form.of(kind))
 
 
 @router.get("/jgap.{kind}")
-def jgap(
-    kind: Kind,
-    form: Wanted,
-    session: ReadSession,
-    web: InWeb,
-    farm: OwnerToRead,
-    lot: LotNamed = "",
-    start: Start = None,
-    end: End = None,
-    language: Language = "ja",
-) -> Response:
+def jgap(kind: Kind, form: Wanted, of: Of, language: Language = "ja") -> Response:
     """JGAP, ASIAGAP: harvests, shipments with the harvests in them, and the mass balance."""
-    found = one_lot(session, lot, hubs=hubs(web)) if lot else None
-    return _answered(
-        "jgap", Asked(session, farm, web.now(), found, start, end), language, form.of(kind)
-    )
+    return _answered("jgap", of, language, form.of(kind))
 
 
 @router.get("/jas0033.{kind}", responses=problems(SheetNeedsCutLot))
 def jas0033(
     kind: Kind,
     form: Wanted,
-    session: ReadSession,
-    web: InWeb,
-    farm: OwnerToRead,
-    lot: LotNamed,
-    start: Start = None,
-    end: End = None,
+    of: Of,
     step_min: Annotated[int, Query(ge=1, le=1440, description="of the record [min]")] = 60,
     language: Language = "ja",
 ) -> Response:
     """JAS 0033: the temperature and time record of a lot from the cut on."""
-    found = one_lot(session, lot, hubs=hubs(web))
-    step = timedelta(minutes=step_min)
-    asked = Asked(session, farm, web.now(), found, start, end, step)
+    asked = replace(of, step=timedelta(minutes=step_min))
     return _answered("jas0033", asked, language, form.of(kind))
 
 

@@ -11,6 +11,7 @@ import click
 from edge.commands import _text
 from edge.commands._arguments import OneOf
 from edge.commands._desk import Desk
+from edge.commands._out import write_file
 from traceability.errors import BadValue
 
 if TYPE_CHECKING:
@@ -122,20 +123,8 @@ def written(
         )
     kind = cast("_Kind", out.suffix.lower().removeprefix("."))
     file = made(Form(kind, table, cast("Any", encoding), replace))
-    _write(out, file.content)
+    write_file(out, file.content)
     return "\n".join([f"written to {out}", *_replaced(file.replaced)])
-
-
-def _write(out: Path, content: bytes) -> None:
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise BadValue(
-            field="--out",
-            expected="a file that can be written",
-            got=f"{out}: {error.strerror}",
-            next_step="name another folder",
-        ) from error
 
 
 def _replaced(places: "Sequence[Place]") -> list[str]:

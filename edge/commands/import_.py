@@ -17,4 +17,4 @@ COMMANDS = {
 
 @click.command(cls=LazyGroup, table=COMMANDS)
 def command() -> None:
-    """Bring in history from files; running an import twice doubles nothing."""
+    """Bring in what files know: master data, lots, history. Twice changes nothing."""

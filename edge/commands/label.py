@@ -10,6 +10,7 @@ import click
 from edge.commands import _text
 from edge.commands._arguments import OneOf
 from edge.commands._desk import Desk, looks_up
+from edge.commands._out import write_file
 from traceability.errors import BadValue
 from traceability.models import Lot
 
@@ -86,15 +87,3 @@ def kind_of(out: str | None) -> str:
     """Return the format a file's name asks for; svg where it asks for none."""
     ending = Path(out or "").suffix.lower().removeprefix(".")
     return ending if ending in KINDS else "svg"
-
-
-def write_file(file: Path, label: bytes) -> None:
-    try:
-        file.write_bytes(label)
-    except OSError as error:
-        raise BadValue(
-            field="--out",
-            expected="a file in a folder you may write to",
-            got=f"{file} ({error.strerror})",
-            next_step="name another file",
-        ) from error

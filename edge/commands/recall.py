@@ -7,6 +7,7 @@ import click
 from edge.commands import _text
 from edge.commands._arguments import OneOf, Weight, time_of
 from edge.commands._desk import Desk, InOrder, looks_up, writes
+from edge.commands._out import write_file
 from traceability import catalogue, recalls
 from traceability.acts import Occasion
 from traceability.errors import BadValue
@@ -107,7 +108,7 @@ def show(desk: Desk, recall_id: str, out: Path | None, language: str) -> str:
     found = recalls.find(desk.session, recall_id)
     if out is None:
         return _told(desk, found)
-    out.write_bytes(_file(desk, found, out, language))
+    write_file(out, _file(desk, found, out, language))
     return f"written to {out}"
 
 

@@ -14,7 +14,7 @@ _HELP = """Sheets for auditors, authorities and partners.
 
 \b
 minori sheet fsma --lot P-1 --out fsma.xlsx
-minori sheet jgap --from 2026-07-01 --to 2026-08-01 --out jgap.zip --encoding cp932
+minori sheet jgap --from 2026-07-01 --out jgap.zip --encoding cp932
 minori sheet jas0033 --lot P-1 --out record.xlsx
 
 Without --out: what is in it, and what is missing. docs/sheets.md says what each

@@ -71,6 +71,14 @@ def test_numbers_stay_numbers() -> None:
     assert _csv(Form("csv"), -5, 3.25) == ["-5", "3.25"]
 
 
+def test_a_text_longer_than_a_cell_is_cut_in_sight() -> None:
+    """XlsxWriter leaves such a cell empty without a word."""
+    content = sheetfile.made([_table("x" * 40_000)], Form("xlsx")).content
+
+    rows = python_calamine.load_workbook(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    assert str(rows[1][0]).endswith("x…")
+
+
 def test_what_is_missing_is_empty_and_seen() -> None:
     content = sheetfile.made([_table(Blank.MISSING)], Form("xlsx")).content
 

@@ -1,5 +1,7 @@
 """A table is taken in whole or not at all; every problem is named by its row, with the cure."""
 
+import io
+import zipfile
 from datetime import date, datetime
 from typing import Any
 
@@ -291,6 +293,25 @@ def test_heads_that_cannot_be_are_said_before_any_row(
     assert [(one.row, said in one.problem) for one in done.problems] == [(1, True)]
 
 
+def _far(_book: Any, page: Any) -> None:
+    page.write(1_048_575, 16_383, "x")
+
+
+def _bomb() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "")
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(201_000_000))
+    return target.getvalue()
+
+
+def _zip() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("photo.jpg", "x")
+    return target.getvalue()
+
+
 HOSTILE = {
     "nothing": b"",
     "blank": b"\n,,\n",
@@ -301,6 +322,9 @@ HOSTILE = {
     "neither encoding": b"code,name\na,\x81\xff\xff\n",
     "open quote": b'code,name\na,"never ends\n',
     "wide": ",".join(["x"] * 1000).encode(),
+    "a cell in the last corner": a_workbook(HEADS, GOOD, spoil=_far),
+    "a bomb": _bomb(),
+    "another zip": _zip(),
     "too many rows": a_csv(("code",), *((f"c{i}",) for i in range(100_000))),
 }
 

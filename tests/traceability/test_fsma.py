@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import START, Farm, a_farm, harvested, on_day, packed
-from traceability import acts, catalogue, fsma, lots, rework, stock
+from traceability import acts, catalogue, fsma, lots, rework, stock, units
 from traceability.acts import Document, Occasion
 from traceability.amounts import Amount
 from traceability.fsma import CTES, Location, Product, Record, Request, Word
@@ -122,6 +122,47 @@ def test_only_packing_and_transformation_give_a_lot_code(session: Session, farm:
 
     assert {kde.key for cte in ("harvesting", "cooling") for kde in CTES[cte]} & {"tlc"} == set()
     assert found["shipping"][0].values["tlc"] == found["initial_packing"][0].values["tlc"]
+
+
+def test_a_case_is_shipped_with_its_number(session: Session, farm: Farm) -> None:
+    """What stands on the case ties the row to the goods at the partner's dock."""
+    farm.organisation.gs1_prefix = "4912345"
+    bags = packed(session, farm)
+    act = units.aggregate(
+        session,
+        on_day(43),
+        kind="case",
+        site=farm.site,
+        lots=[(bags, Amount(pieces=20))],
+    )
+    unit = units.made(session, act.id)
+    units.ship_unit(session, on_day(43), unit=unit, to=farm.shop)
+
+    (row,) = _all(session, farm)["shipping"]
+
+    assert (row.values["sscc"], row.values["quantity"]) == (unit.code, 20)
+
+
+def test_a_mixture_is_as_old_as_its_oldest_part(session: Session, farm: Farm) -> None:
+    """Harvested lots that were put together before packing name every room they grew in."""
+    first, second = (harvested(session, farm, code=code) for code in ("L1", "L2"))
+    act = lots.merge(session, on_day(42), lots=[first, second], code="M")
+    (mixed,) = acts.made(session, act)
+    lots.pack(
+        session,
+        on_day(43),
+        inputs=[(mixed, 10_000)],
+        item=farm.bag,
+        code="P-1",
+        packs=100,
+        zone=farm.store,
+    )
+
+    (row,) = _all(session, farm)["initial_packing"]
+
+    assert (row.values["lot"], row.values["received_quantity"]) == ("M", 10.0)
+    assert row.values["harvest_date"] == date(2026, 7, 13)
+    assert row.values["growing_area"] == (Word("Room A", "A室"),)
 
 
 def test_a_voided_shipment_is_not_in_it(session: Session, farm: Farm) -> None:
