@@ -153,6 +153,14 @@ class NotInCp932(ApiError):
     )
 
 
+class NoParquet(ApiError):
+    code = "no_parquet"
+    template = (
+        "Parquet needs the library pyarrow, which is not installed here; take csv or xlsx, or "
+        "install Minori with its forecast extra: pip install 'minori[forecast]'"
+    )
+
+
 class NoSuchTable(ApiError):
     code = "no_such_table"
     template = "CSV holds one table, and none is called {name!r}: say which of {known}, or take zip"
