@@ -79,5 +79,6 @@ class Timekeeping:
             taken = at - datetime.fromtimestamp(0, UTC) - offset
             age = timedelta(seconds=monotonic_s) - taken
             if -JUMP <= age <= OURS:
-                return round(taken / timedelta(milliseconds=1))
+                # Down, not to the nearest: half a millisecond goes to the even one, and two became one.
+                return taken // timedelta(milliseconds=1)
         return None

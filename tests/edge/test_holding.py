@@ -181,8 +181,8 @@ def test_readings_a_millisecond_apart_stay_apart_though_the_clocks_are_read_one_
     tmp_path: Path,
 ) -> None:
     """On a busy machine some milliseconds pass between the two looks, each time another number."""
-    machine = Machine(tmp_path, TwoClocks(BEGIN))
-    first = machine.clock.wall
+    machine = Machine(tmp_path, TwoClocks(BEGIN + timedelta(microseconds=500)))
+    first = machine.clock.wall - timedelta(microseconds=500)
     for number in range(20):
         machine.clock.monotonic_s = 100.0 + number % 4 / 1000
         machine.read(float(number), at=first + timedelta(milliseconds=number))
