@@ -79,6 +79,6 @@ class Timekeeping:
             taken = at - datetime.fromtimestamp(0, UTC) - offset
             age = timedelta(seconds=monotonic_s) - taken
             if -JUMP <= age <= OURS:
-                # Down, not to the nearest: half a millisecond goes to the even one, and two became one.
+                # Down, not to the nearest: halves go to the even one, and two became one.
                 return taken // timedelta(milliseconds=1)
         return None

@@ -27,8 +27,14 @@ class AgentProcess:
         disk: Path | None = None,
         settings: str = "",
         environment: Mapping[str, str] | None = None,
+        command: str = "agent",
     ) -> None:
-        """Make ready to start; `settings` are written before those that every agent here has."""
+        """Make ready to start `minori COMMAND`.
+
+        Args:
+            settings: Written before those that every agent here has.
+        """
+        self._command = command
         self.database = (disk or folder) / "minori.db"
         self._ahead = self.database.with_name("minori.db-wal")
         self.log = folder / "log"
@@ -43,7 +49,7 @@ class AgentProcess:
     def start(self) -> None:
         if self._process is None:
             self._said = self.log.stat().st_size if self.log.exists() else 0
-            words = ("agent", "--config", str(self.config))
+            words = (self._command, "--config", str(self.config))
             self._process = start(*words, log=self.log, environment=self._environment)
 
     @property

@@ -15,7 +15,7 @@ from tests.edge.site_and_hub import Sites, Work, site_and_hub
 from tests.edge.test_uplink import is_level
 from tests.faults.figures import Figures
 
-SHORT, LONG = 4, 50
+SHORT, LONG = 2, 50
 
 
 def run(size: int) -> Figures:

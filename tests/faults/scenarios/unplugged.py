@@ -22,7 +22,7 @@ from tests.fakes.mosquitto import free_port
 from tests.faults.figures import Figures
 from tests.faults.rig.process import AgentProcess
 
-SHORT, LONG = 2, 100
+SHORT, LONG = 1, 100
 LOST = "went away"
 OF_DEVICE = (
     "SELECT value FROM reading JOIN series ON series.id = series_id "
