@@ -6,7 +6,7 @@ from fastapi.responses import Response
 
 from api import sheetfile
 from api.lotlist import LotRow
-from api.sheetfile import Form
+from api.sheetfile import Encoding, Form
 from api.sheets import Sheet
 
 LOT_COLUMNS = (
@@ -15,10 +15,12 @@ LOT_COLUMNS = (
 )  # fmt: skip
 
 
-def answer(rows: Iterable[LotRow]) -> Response:
-    """Return the lots as a file to download."""
+def answer(rows: Iterable[LotRow], encoding: Encoding = "utf-8") -> Response:
+    """Return the lots as a file to download; what Shift_JIS lacks is 〓 in it."""
     table = Sheet("lots", LOT_COLUMNS, list(_rows(rows)), "lots", LOT_COLUMNS)
-    return sheetfile.answer(sheetfile.made([table], Form("csv")), "lots")
+    return sheetfile.answer(
+        sheetfile.made([table], Form("csv", encoding=encoding, replace=True)), "lots"
+    )
 
 
 def _rows(rows: Iterable[LotRow]) -> Iterator[Sequence[object]]:

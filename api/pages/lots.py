@@ -20,6 +20,7 @@ from api.pages.fields import Answers, local_input
 from api.pages.lotfields import document_said
 from api.pages.lotviews import history, tree
 from api.problems import sentence, status_of
+from api.sheetfile import Encoding
 from api.templating import page
 from traceability import acts, by_minute, by_stage, contents
 from traceability.acts import Occasion
@@ -60,10 +61,11 @@ def export_lots(
     crop: str = "",
     text: str = "",
     state: str = "",
+    encoding: Encoding = "utf-8",
 ) -> Response:
     """The same list as a table for a spreadsheet, with the filters of the page."""
     rows = every_row(session, _wanted(stage, crop, text, state))
-    return csvtable.answer(rows)
+    return csvtable.answer(rows, encoding)
 
 
 @router.get("/lots/new")

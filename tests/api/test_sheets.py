@@ -161,6 +161,14 @@ def test_the_temperature_record_says_what_was_measured(client: Client, world: Wo
     assert len(said["record"]) > 100
 
 
+def test_the_list_of_lots_comes_in_shift_jis_too(client: Client) -> None:
+    utf8, shift_jis = (
+        client.get("/lots.csv", params={"encoding": one}) for one in ("utf-8", "cp932")
+    )
+
+    assert utf8.content.decode("utf-8-sig") == shift_jis.content.decode("cp932")
+
+
 def test_a_lot_that_grows_has_no_cold_chain(client: Client, world: World) -> None:
     answer = client.get("/api/v1/sheets/jas0033.xlsx", params={"lot": "LK-0630"})
     page = client.get("/sheets", params={"lot": "LK-0630"}, headers=HTML)

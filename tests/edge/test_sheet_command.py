@@ -43,6 +43,8 @@ def test_it_writes_the_kind_that_the_name_ends_in(console: Console) -> None:
         assert said.out.startswith(f"written to {file}")
         assert file.read_bytes().startswith(start)
     assert console.refused("sheet", "fsma", "--out", "x.pdf").startswith("bad_value: --out")
+    nowhere = console.folder / "no" / "x.xlsx"
+    assert "a folder you may write to" in console.refused("sheet", "fsma", "--out", nowhere)
 
 
 def test_the_paper_of_a_shipment_is_in_it(console: Console) -> None:
