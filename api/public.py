@@ -57,10 +57,11 @@ def routes(web: Web) -> list[Route]:
     public = _Public(web)
     keys = [ai for ai in dictionary.table() if dictionary.is_primary_key(ai)]
     return [
-        *(_under(ai, public.resolve) for ai in sorted(keys, key=lambda ai: ai != "01")),
+        _under("01", public.resolve),
+        Route("/p/{name}", public.show, methods=["GET", "HEAD"]),
+        *(_under(ai, public.resolve) for ai in keys if ai != "01"),
         *(_under(kind, public.resolve_own) for kind in OWN_KINDS),
         Route("/.well-known/gs1resolver", public.describe, methods=["GET", "HEAD"]),
-        Route("/p/{name}", public.show, methods=["GET", "HEAD"]),
     ]
 
 

@@ -49,6 +49,12 @@ def test_pages_and_scans_work_on_postgresql(hub: Engine) -> None:
 def _paths(world: World) -> list[str]:
     return [
         f"/01/{world.gtin}/10/{quote(world.bags.code, safe='')}",
+        f"/01/{world.gtin}",
+        f"/01/{world.gtin}/10/nobody/21/7?linkType=linkset",
+        f"/p/item/{world.farm.bag.id}",
+        "/links",
+        "/links?of=lowk-80",
+        "/units",
         f"/p/{world.bags.id}",
         f"/p/{world.bags.id}.jsonld",
         "/",

@@ -19,6 +19,7 @@ from traceability import (
     genealogy,
     holds,
     inbox,
+    links,
     lots,
     provenance,
     readings,
@@ -92,7 +93,7 @@ def _a_season(edge: Session) -> Farm:
 
 
 def _a_busy_season(edge: Session) -> Farm:
-    """All that hangs on lots besides: cases, holds, counts, supplies, alarms, a recall."""
+    """All that hangs on lots besides: cases, holds, counts, alarms, a recall, links of codes."""
     farm = _a_season(edge)
     bags = edge.exec(select(Lot).where(Lot.code == "P-1")).one()
     units.aggregate(
@@ -122,6 +123,11 @@ def _a_busy_season(edge: Session) -> Farm:
         reason="every year",
         occasion=on_day(47),
     )
+    saying = links.Saying("Sato", on_day(47).at, "campaign")
+    wanted = links.Wanted("pip", "https://farm.example/salads", is_default=True)
+    item = "/01/04912345678904"
+    link = links.set_link(edge, farm.organisation, item, wanted, saying)
+    links.end_link(edge, item, link.id, links.Saying("Ito", on_day(48).at))
     return farm
 
 
