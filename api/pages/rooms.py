@@ -129,7 +129,7 @@ def _spans(reader: Reader) -> Mapping[str, tuple[str, str]]:
         "day": (_("24 hours"), _("Last 24 hours")),
         "week": (_("7 days"), _("Last 7 days")),
         "month": (_("30 days"), _("Last 30 days")),
-        "year": (_("1 year"), _("Last year")),
+        "year": (_("1 year"), _("Last 12 months")),
     }
 
 

@@ -145,7 +145,8 @@ def test_a_packed_lot_tells_its_parents_stages_and_its_own_cold_chain(
 
 
 @pytest.mark.parametrize(
-    ("over", "heading"), [("week", "Last 7 days"), ("month", "Last 30 days"), ("year", "Last year")]
+    ("over", "heading"),
+    [("week", "Last 7 days"), ("month", "Last 30 days"), ("year", "Last 12 months")],
 )
 def test_a_room_is_looked_at_over_longer_times(
     client: Client, world: World, over: str, heading: str

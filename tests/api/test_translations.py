@@ -1,6 +1,8 @@
 """Japanese is complete: every message has its words, no word is left over, and facts stay in."""
 
+import re
 import string
+from collections import Counter
 
 from babel.messages.pofile import read_po
 
@@ -27,6 +29,16 @@ def test_no_translation_is_left_over_or_fuzzy() -> None:
 
     assert set(catalogue) - messages() - facts() == set()
     assert [text for text, message in catalogue.items() if message.fuzzy] == []
+
+
+def test_every_message_stands_once() -> None:
+    """Merged by union, a file may hold a message twice, and the later translation wins in silence:
+    one English word for two things needs two words."""
+    text = (LOCALE_FOLDER / "ja.po").read_text(encoding="utf-8")
+
+    said = re.findall(r'^msgid "(.+)"$', text, re.MULTILINE)
+
+    assert [one for one, count in Counter(said).items() if count > 1] == []
 
 
 def test_a_translation_names_the_same_facts() -> None:
