@@ -148,8 +148,10 @@ def _points(done: pd.DataFrame, weighings: pd.DataFrame) -> pd.DataFrame:
     started = done.set_index("lot")["started_on"]
     own = weighings[weighings["lot"].isin(started.index)]
     mean = own.groupby(["lot", "weighed_on"])["head_g"].mean().reset_index()
-    before = mean["weighed_on"] < mean["lot"].map(done.set_index("lot")["harvested_on"])
-    mean = mean[before].rename(columns={"weighed_on": "on"}).assign(final=False)
+    # By reindex, not by map: of no weighings at all, map makes numbers in pandas 3.
+    harvested = done.set_index("lot")["harvested_on"].reindex(mean["lot"])
+    mean = mean[mean["weighed_on"].to_numpy() < harvested.to_numpy()]
+    mean = mean.rename(columns={"weighed_on": "on"}).assign(final=False)
     final = pd.DataFrame(
         {
             "lot": done["lot"],
@@ -159,7 +161,8 @@ def _points(done: pd.DataFrame, weighings: pd.DataFrame) -> pd.DataFrame:
         }
     )
     points = pd.concat([mean, final[final["head_g"] > 0]], ignore_index=True)
-    return points.assign(days=(points["on"] - points["lot"].map(started)).dt.days.clip(lower=1))
+    since = points["on"].to_numpy() - started.reindex(points["lot"]).to_numpy()
+    return points.assign(days=pd.Series(since, index=points.index).dt.days.clip(lower=1))
 
 
 def _days(done: pd.DataFrame) -> Floats:
@@ -190,9 +193,9 @@ def _spread_weighed(points: pd.DataFrame, slopes: Floats) -> float:
     if points.empty:
         return SPREAD_WEIGHED
     is_final = points["final"].astype(bool)
-    final = points[is_final].set_index("lot")[["days", "head_g"]]
+    final = points[is_final].set_index("lot")[["days", "head_g"]].add_suffix("_final")
     # pandas names the index of an empty join after its key, which then is there twice.
-    joined = points[~is_final].join(final, on="lot", rsuffix="_final", how="inner")
+    joined = points[~is_final].join(final, on="lot", how="inner")
     before = joined.reset_index(drop=True)
     before = before[before["days"] <= before["days_final"] - LEAST_AHEAD_DAYS]
     last = before.sort_values("days").groupby("lot").last()

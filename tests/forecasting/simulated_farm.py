@@ -17,7 +17,7 @@ def farm(weeks: int = 120, seed: int = 3) -> tuple[pd.DataFrame, pd.DataFrame, p
     for number in range(weeks * 4):
         level = 0.96 * level + draw.normal(0, 0.15)
         started = first + pd.Timedelta(days=int(number * 1.75))
-        light = np.sin(2 * np.pi * started.dayofyear / 365.25)
+        light = np.sin(2 * np.pi * started.day_of_year / 365.25)
         days = round(38 - 3 * light + draw.normal(0, 1.5))
         pieces = int(400 * np.exp(level))
         vigour = draw.normal(0, 0.12)
@@ -48,7 +48,7 @@ def farm(weeks: int = 120, seed: int = 3) -> tuple[pd.DataFrame, pd.DataFrame, p
         "harvested_g",
     ]
     table = pd.DataFrame(lots, columns=columns)
-    monday = table["harvested_on"] - pd.to_timedelta(table["harvested_on"].dt.weekday, unit="D")
+    monday = table["harvested_on"] - pd.to_timedelta(table["harvested_on"].dt.day_of_week, unit="D")
     weekly = table.groupby(monday)["harvested_g"].sum() / 1000
     whole = pd.date_range(first, first + pd.Timedelta(weeks=weeks - 1), freq="W-MON")
     history = pd.DataFrame({"ds": whole, "y": weekly.reindex(whole).fillna(0.0).to_numpy()})
