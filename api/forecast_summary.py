@@ -13,6 +13,9 @@ from traceability import forecasts
 from traceability.forecast_subject import Subject
 from traceability.models import Crop
 
+# Less of what is wanted is within what any forecast misses by.
+LEAST_SHORT = 0.05
+
 
 def sentences(session: Session, reader: Reader, crop: Crop, *, at: datetime) -> list[str]:
     """Return three sentences; none where no forecast is in force."""
@@ -69,7 +72,7 @@ def _short(session: Session, _: Reader, crop: Crop, at: datetime) -> str:
     weeks = [week for week in weeks_ahead(session, crop, at=at) if week.wanted]
     if not weeks:
         return _("What partners will want is not known yet.")
-    short = next((week for week in weeks if week.short_kg > 0), None)
+    short = next((week for week in weeks if week.short_kg > LEAST_SHORT * week.wanted_kg), None)
     if short is None:
         return _("In none of the next {count} weeks more is wanted than comes.", count=len(weeks))
     return _(

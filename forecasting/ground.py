@@ -172,7 +172,8 @@ def _as_of(lots: pd.DataFrame, cutoff: date) -> pd.DataFrame:
     later = known["harvested_on"] > now
     known.loc[later, "harvested_on"] = pd.NaT
     known.loc[later, ["harvested_pieces", "harvested_g"]] = np.nan
-    return known
+    # How many were left then nobody kept: what is left now (of a finished lot nothing) is no hint.
+    return known.drop(columns="left", errors="ignore")
 
 
 def _draw_lot(

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # How long a wish waits at most before somebody looks.
 LOOK_EVERY_S = 5.0
+# How often it is looked whether a week has gone by since a forecast.
+ASK_EVERY_S = 600.0
 # Who asked, where it was the calendar.
 WEEKLY = "weekly"
 
@@ -41,17 +43,25 @@ class ForecastAgent:
     ) -> None:
         self._engine = engine
         self._clock = clock
+        self._asked: float | None = None
         self._followed: forecast_lots.Mark | None = None
         self._settings = settings  # asked at each fit, so that a change counts
 
     async def run(self) -> None:
         while True:
             with outlasting_the_database("forecasts"):
-                self.ask_for_due()
+                self._ask_now_and_then()
                 while await self.run_one():
                     pass
                 await self.follow_lots()
             await self._clock.sleep(LOOK_EVERY_S)
+
+    def _ask_now_and_then(self) -> None:
+        """What is due looks at half a year of acts, and becomes due once a week."""
+        passed = self._clock.monotonic()
+        if self._asked is None or passed - self._asked >= ASK_EVERY_S:
+            self.ask_for_due()
+            self._asked = passed
 
     def ask_for_due(self) -> None:
         """Ask for what is a week old, so that a page shows this week's without anybody asking."""

@@ -89,8 +89,8 @@ def exclude(desk: Desk, /, crop_code: str, week: str, reason: str, withdraw: boo
         return _text.as_json(made.model_dump(mode="json"))
     what = "learnt from again" if withdraw else "left out"
     return (
-        f"the week of {made.week} is {what}; the service makes a new forecast, "
-        f"or now: minori forecast fit {crop_code}"
+        f"the week of {made.week} is {what}; the service makes a new forecast,\n"
+        f"or at once: minori forecast fit {crop_code}"
     )
 
 

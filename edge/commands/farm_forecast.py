@@ -206,7 +206,7 @@ def _errors(forecast: Forecast) -> list[str]:
         better = "neither"
     shown = "the forecast" if forecast.served == "minori" else _naive_name(forecast)
     return [
-        f"backtest over {mix.cutoffs} past cutoffs, missed of all that was harvested:",
+        f"backtest over {mix.cutoffs} past cutoffs, missed of all that came:",
         *_text.table(
             ("", "missed", "in P10-P90"),
             [

@@ -171,3 +171,18 @@ def test_what_is_planned_up_to_its_last_day_counts_as_known() -> None:
     assert np.all(with_plan.known >= without.known)
     assert with_plan.known[6] > without.known[6]
     assert with_plan.kg[6, 1] > without.kg[6, 1]
+
+
+def test_what_is_left_today_says_nothing_of_what_was_expected_then() -> None:
+    """Of a finished lot nothing is left: read back, every lot of the past would bring nothing."""
+    lots, weighings, history = farm(weeks=60)
+    today = pd.Timestamp("2024-01-07")
+    seen = lots[lots["started_on"] <= today]
+    left = seen.assign(left=np.where(seen["harvested_on"] <= today, 0.0, seen["pieces"]))
+    past = history[history["ds"] < today]
+
+    plain = ground.error_before(seen, weighings, past, weeks=4)
+    told = ground.error_before(left, weighings, past, weeks=4)
+
+    np.testing.assert_array_equal(told, plain)
+    assert np.nanmax(told) < 0.5
