@@ -1,15 +1,15 @@
 """What partners have a right to each week, and what they took lately: who gets what of a week."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, or_, select
 
 from traceability import yields
 from traceability.division import Need
 from traceability.errors import BadValue
-from traceability.forecast_subject import Subject
-from traceability.models import Crop, Party, SupplyContract
+from traceability.models import Act, ActLine, Crop, Lot, Party, SupplyContract, TradeItem
+from traceability.projection import unvoided
 
 # Weeks whose shipments say what share of the rest is whose.
 RECENT_WEEKS = 8
@@ -73,12 +73,12 @@ def needs(
     session: Session, crop: Crop, *, week: date, at: datetime
 ) -> Sequence[tuple[Party, Need]]:
     """Return the partners a week is divided among: with a contract, or shipped to lately."""
-    contracts = in_force(session, crop, week=week)
+    contracts, recent = in_force(session, crop, week=week), _recent_g(session, crop, at)
     owner = select(Party).where(Party.organisation_id == crop.organisation_id)
     found = []
     for partner in session.exec(owner.order_by(col(Party.code))):
         contract = contracts.get(partner.id)
-        recent_g = _recent_g(session, Subject(crop, partner=partner), at)
+        recent_g = recent.get(partner.id, 0)
         if contract is None and recent_g == 0:
             continue
         need = Need(
@@ -91,8 +91,26 @@ def needs(
     return found
 
 
-def _recent_g(session: Session, subject: Subject, at: datetime) -> int:
-    first = at.date() - timedelta(weeks=RECENT_WEEKS + 1)
-    running = yields.running_week(session, subject, until=at)
-    weeks = [*yields.weekly(session, subject, until=at), *([running] if running else [])]
-    return sum(week.weight_g for week in weeks if week.monday > first)
+def _recent_g(session: Session, crop: Crop, at: datetime) -> dict[str, int]:
+    """Return by partner id what was sent in the last eight weeks and the running one. [g]
+
+    One query for all partners: this is asked for each week of a page.
+    """
+    zone = yields.zone_of(session, crop)
+    today = at.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    first = datetime.combine(monday - timedelta(weeks=RECENT_WEEKS), time(), zone)
+    query = (
+        select(Act, ActLine, TradeItem)
+        .join(ActLine, col(ActLine.act_id) == col(Act.id))
+        .join(Lot, col(Lot.id) == col(ActLine.lot_id))
+        .outerjoin(TradeItem, col(TradeItem.id) == col(Lot.trade_item_id))
+        .where(Act.kind == "ship", ActLine.role == "input", Lot.crop_id == crop.id)
+        .where(Act.happened_at >= first, unvoided(Act.id))
+    )
+    found: dict[str, int] = {}
+    for act, line, item in session.exec(query):
+        if act.to_party_id is not None:
+            grams = yields.grams_of(line, item) or 0
+            found[act.to_party_id] = found.get(act.to_party_id, 0) + grams
+    return found

@@ -57,7 +57,7 @@ def running_week(session: Session, subject: Subject, *, until: datetime) -> Week
 
 def unweighed(session: Session, subject: Subject) -> int:
     """Return how many times something came that has no weight."""
-    return sum(_grams(line, item) is None for _, line, _, item in _came(session, subject))
+    return sum(grams_of(line, item) is None for _, line, _, item in _came(session, subject))
 
 
 def zone_of(session: Session, crop: Crop) -> ZoneInfo:
@@ -83,7 +83,7 @@ def _by_week(
     grams: dict[date, int] = {}
     last = None
     for act, line, site, item in _came(session, subject):
-        weight_g = _grams(line, item)
+        weight_g = grams_of(line, item)
         if weight_g is None:
             continue
         zone = ZoneInfo(site.time_zone)
@@ -126,7 +126,7 @@ def _came(session: Session, subject: Subject) -> list[tuple[Act, ActLine, Site, 
     return list(session.exec(query))
 
 
-def _grams(line: ActLine, item: TradeItem | None) -> int | None:
+def grams_of(line: ActLine, item: TradeItem | None) -> int | None:
     """The weight, or what so many packs hold."""
     if line.weight_g is None and line.pieces is not None and item is not None:
         return line.pieces * item.net_content_g
