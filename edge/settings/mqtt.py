@@ -102,7 +102,7 @@ class Mqtt(Table):
         str,
         Says(
             "Your broker; empty: a small one inside this process, for this machine only.",
-            "Networked probes are silent; polled probes are not affected.",
+            "Networked probes are silent. The one inside acknowledges before anything is on disk.",
         ),
     ] = ""
     port: Annotated[
