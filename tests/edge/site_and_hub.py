@@ -28,6 +28,9 @@ code = "main"
 port = {port}
 [hub]
 every_s = 0.2
+# What is recorded here is of last spring, and is to reach the hub whole.
+whole_days = 3650
+minutes_days = 3650
 [[zones]]
 code = "A"
 """

@@ -37,6 +37,8 @@ organisation = "aizu"
 code = "main"
 [hub]
 every_s = 0.2
+whole_days = 3650
+minutes_days = 3650
 [[zones]]
 code = "A"
 [[devices]]
