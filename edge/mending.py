@@ -31,21 +31,21 @@ def mended(settings: Settings, file: Path) -> Lease:
     """
     lease, done = start.prepared(file)
     if done is not None and done.losses:
-        log.error("%s", next_step(settings), extra={"code": "database_losses"})
+        log.error("%s", " ".join(next_step(settings)), extra={"code": "database_losses"})
     return lease
 
 
-def next_step(settings: Settings) -> str:
+def next_step(settings: Settings) -> list[str]:
     """Say what a person can do about losses: a verified copy may still have what is missing."""
     shelf = shelf_of(settings)
     copies = shelf.copies()
     made_at = shelf.made_at(copies[-1]) if copies else None
     if made_at is None:
-        return f"what is missing is named by: minori db losses (no copy lies in {shelf.folder})"
-    return (
-        f"what is missing is named by: minori db losses; the copy of {made_at:%Y-%m-%d %H:%M} UTC "
-        f"may still have it: minori restore {copies[-1]} --help"
-    )
+        return [f"No copy lies in {shelf.folder}: see minori backup --help"]
+    return [
+        f"The copy of {made_at:%Y-%m-%d %H:%M} UTC may still have it; to look at it:",
+        f"minori restore {copies[-1]} --into FOLDER",
+    ]
 
 
 async def leave_if_damaged(engine: Engine) -> None:

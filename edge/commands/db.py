@@ -107,10 +107,13 @@ def rescue(config: Path | None) -> None:
     with database.reading_session(engine) as session:
         lost = losses.unseen(session)
     engine.dispose()
+    if not lost:
+        click.echo("nothing is missing")
+        return
+    click.echo("missing (UTC), kept on record, see: minori db losses")
     for loss in lost:
-        click.echo("\n".join(_text.filled(f"lost: {losses.sentence(loss)}")))
-    said = next_step(settings) if lost else "nothing is missing"
-    click.echo("\n".join(_text.filled(said)))
+        click.echo("\n".join(_text.filled(losses.sentence(loss), indent=2)))
+    click.echo("\n".join(next_step(settings)))
 
 
 @command.command("losses")
@@ -123,10 +126,12 @@ def losses_(is_seen: bool, by: str | None, config: Path | None) -> None:
     Until somebody acknowledges it, it is an alarm, and a notice on the first page.
     """
     from datetime import UTC, datetime
+    from itertools import groupby
 
     from edge import store
     from edge.commands import _text
     from edge.commands._desk import signer
+    from edge.mending import next_step
     from edge.settings_file import load
     from traceability.sqlite import losses
 
@@ -138,10 +143,14 @@ def losses_(is_seen: bool, by: str | None, config: Path | None) -> None:
         return
     with store.reading(settings) as session:
         found = losses.all_of(session)
-    for loss in found:
-        when = _text.local_with_zone(loss.found_at, settings.zone_info)
-        seen = f"; acknowledged by {loss.seen_by}" if loss.seen_at else ""
-        click.echo("\n".join(_text.filled(f"{when}  {losses.sentence(loss)}{seen}", indent=2)))
+    for file, group in groupby(found, key=lambda loss: loss.file):
+        rows = list(group)
+        click.echo(f"{_text.local_with_zone(rows[0].found_at, settings.zone_info)}  {file}")
+        for loss in rows:
+            seen = f"; acknowledged by {loss.seen_by}" if loss.seen_at else ""
+            click.echo("\n".join(_text.filled(losses.sentence(loss) + seen, indent=2)))
+    if found:
+        click.echo("\n".join(["times are UTC", *next_step(settings)]))
     if not found:
         click.echo("nothing was ever lost")
 

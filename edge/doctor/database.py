@@ -12,11 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, fail, ok, warn
 from traceability import database
-from traceability.errors import DatabaseTooNew, DatabaseUnusable
+from traceability.errors import DatabaseDamaged, DatabaseTooNew, DatabaseUnusable
 from traceability.sqlite import losses
 
 # Of reading pages; a season's file is through by then, a larger one is left to `minori db check`.
 READ_S = 8.0
+_CURE = _("stop the service, then: minori db rescue; or restore a copy: minori restore --help")
 # SQLite calls back after so many of its steps.
 _STEPS = 100_000
 
@@ -32,7 +33,9 @@ def check(case: Case) -> Iterator[Finding]:
     try:
         found = database.revision_of(url)
     except (DatabaseUnusable, DatabaseTooNew) as error:
-        yield fail("{problem}", _("restore a copy: minori restore --help"), problem=error)
+        cure = _("restore a copy: minori restore --help")
+        is_damaged = isinstance(error, DatabaseDamaged)
+        yield fail("{problem}", _CURE if is_damaged else cure, problem=error)
         return
     yield _schema(found, make_url(url).render_as_string())
     if file is not None:
@@ -70,8 +73,7 @@ def _whole(file: Path) -> Iterator[Finding]:
     if said == ["ok"]:
         yield ok(_("every page is whole"))
         return
-    cure = _("stop the service, then: minori db rescue; or restore a copy: minori restore --help")
-    yield fail(_("the file is damaged ({cause})"), cure, cause=said[0])
+    yield fail(_("the file is damaged ({cause})"), _CURE, cause=said[0])
 
 
 def _set_aside(file: Path) -> Iterator[Finding]:

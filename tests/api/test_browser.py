@@ -17,10 +17,11 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from api.app import create_app
 from api.settings import WebSettings
 from tests.api.alarming import raised
-from tests.api.conftest import HUB, SECRET, Clock
+from tests.api.conftest import HUB, NOW, SECRET, Clock
 from tests.serving import serving
 from tests.world import World
 from traceability import database
+from traceability.models import StoreLoss
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -58,6 +59,7 @@ def site(filled: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -
     engine = database.open_database(f"sqlite:///{copy}")
     with database.writing_session(engine) as session:
         alarm = raised(session, filled[1])
+        session.add(StoreLoss(found_at=NOW, file="minori.db.broken", why="torn", what="log"))
     app = create_app(engine, settings=WebSettings(SECRET, public_url=HUB), clock=Clock())
     with serving(app) as url:
         yield Site(url, filled[1], alarm.id)

@@ -74,7 +74,9 @@ def test_a_damaged_database_is_said_to_be_and_rescued_when_asked(config: str) ->
     done = run("db", "rescue", "--config", config)
     assert done.returncode == 0, done.stderr
     assert "rows are in the new database" in done.stdout
-    assert "lost: reading of probe-0 co2: rows between 2026-06-01 02:" in done.stdout
+    assert "reading of probe-0 co2: rows between 2026-06-01 02:" in done.stdout
+    assert "No copy lies in" in done.stdout
+    assert max(map(len, done.stdout.partition("missing")[2].split("No copy")[0].splitlines())) <= 80
     assert len(asides(config)) == 1
 
     again = run("db", "check", "--config", config)

@@ -61,3 +61,14 @@ def test_what_systemd_said_is_taken_over_and_not_left_for_children(tmp_path: Pat
     assert (ours.watchdog_s, theirs.watchdog_s) == (30.0, None)
     assert said == {"HOME": "/root"}
     assert Notifier.of_environment({"WATCHDOG_USEC": "0"}).watchdog_s is None
+
+
+def test_while_the_record_is_put_in_order_more_time_is_asked_for(manager: ServiceManager) -> None:
+    """Rescuing a season's file takes minutes; ended in the middle, it would begin anew each time."""
+    notifier = Notifier(manager.address)
+
+    with notifier.starting("opening the record"):
+        pass
+
+    (said,) = manager.listen()
+    assert said == {"EXTEND_TIMEOUT_USEC": "30000000", "STATUS": "opening the record"}

@@ -100,7 +100,7 @@ def sentence(loss: StoreLoss) -> str:
         "loose": f"{rows} rows were found on pages that belong nowhere; look them over",
         "torn": f"{rows} transactions at its end are lost; the last reading left is of {start}",
     }
-    return f"{subject}: {said[loss.why]} ({loss.file})"
+    return f"{subject}: {said[loss.why]}"
 
 
 def _losses(session: Session, copied: Copied) -> Iterator[StoreLoss]:
@@ -176,7 +176,7 @@ def _shown(session: Session, table: str, key: Key | None) -> str:
             query = f'SELECT "{name}" FROM "{table}" WHERE rowid = :key'
             found = session.connection().exec_driver_sql(query, {"key": key[0]}).scalar()
             if found:
-                return str(found).partition(".")[0]
+                return str(found).partition(".")[0] + "Z"
     return "/".join(str(part) for part in key)
 
 

@@ -67,11 +67,6 @@ def rescue(file: Path, *, cause: str) -> Rescued:
     _sync_folder(file)
     _put_in_place(file, ready, aside)
     rows = copied.rows.total() - copied.orphans.total()
-    log.error(
-        "%s was set aside as %s; rows in the new one: %d; losses: %d (see: minori db losses)",
-        file, file.name + aside, rows, found,
-        extra={"code": "database_rescued"},
-    )  # fmt: skip
     return Rescued(file.with_name(file.name + aside), rows, found)
 
 

@@ -38,7 +38,14 @@ def prepared(file: Path) -> tuple[Lease, Rescued | None]:
     """
     lease, done = Lease(file, patience_s=RESCUE_S), list[Rescued | None]()
     lease.take(first=lambda end: done.append(_put_in_order(file, end)))
-    return lease, done[0] if done else None
+    if not done or done[0] is None:
+        return lease, None
+    log.error(
+        "%s was set aside as %s; rows in the new one: %d; losses: %d (see: minori db losses)",
+        file, done[0].aside.name, done[0].rows, done[0].losses,
+        extra={"code": "database_rescued"},
+    )  # fmt: skip
+    return lease, done[0]
 
 
 def put_in_order(file: Path) -> Rescued | None:
