@@ -193,7 +193,8 @@ def test_the_size_of_the_store_is_told(tmp_path: Path) -> None:
     numbers = {m.name: next(iter(m.samples))[1] for m in StoreMetrics(engine)()}
 
     assert numbers["minori_database_bytes"] > 10_000
-    assert numbers["minori_database_free_bytes"] == 0
+    # Making the tables may leave a page or two free.
+    assert numbers["minori_database_free_bytes"] < numbers["minori_database_bytes"] / 10
     engine.dispose()
     assert list(StoreMetrics(create_engine("postgresql+psycopg://u@h/db"))()) == []
 
