@@ -27,8 +27,8 @@ minori gs1 parse '(01)04012345111118(10)A-1'
 minori gs1 link --stem https://hub.example '(01)04012345111118(10)A-1'
 minori gs1 check --json --file scans.txt
 
-Without TEXT, one code a line is read from --file or standard input. ^ in first place stands
-for FNC1, the separator (GS, 0x1D), as it does in print. Exit code 1: something was wrong.
+Without TEXT, or with -, one code a line is read from --file or standard input. ^ in first
+place stands for FNC1, the separator (GS, 0x1D), as in print. Exit code 1: something was wrong.
 """
 
 
@@ -122,8 +122,11 @@ def _interpreted(given: dict[str, Any], *, pairs: bool) -> Iterator[dict[str, An
 
 
 def _codes(texts: tuple[str, ...], file: TextIO) -> Iterable[str]:
+    # No code is a lone dash: to whoever pipes, it means what comes in.
+    if texts and texts != ("-",):
+        return texts
     # Line by line, not str.splitlines: to that, the separator 0x1D ends a line.
-    return texts or (line.rstrip("\r\n") for line in file)
+    return (line.rstrip("\r\n") for line in file)
 
 
 def _options(given: dict[str, Any]) -> Options:

@@ -56,8 +56,9 @@ def test_a_batch_gives_one_line_for_each_line(tmp_path: Path) -> None:
     assert [answer["ok"] for answer in answers] == [True, False, True]
 
 
-def test_codes_come_from_standard_input_too() -> None:
-    result = _run("parse", "--json", text=f"{GOOD}\r\n")
+@pytest.mark.parametrize("arguments", [(), ("-",)])
+def test_codes_come_from_standard_input_too(arguments: tuple[str, ...]) -> None:
+    result = _run("parse", "--json", *arguments, text=f"{GOOD}\r\n")
 
     assert json.loads(result.stdout)["ok"]
 
