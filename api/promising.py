@@ -96,6 +96,7 @@ def promise(session: Session, asked: Asked, *, by: str, at: datetime) -> Promise
         BadValue: the week is over, the confidence is none, more is promised without a note.
     """
     _refuse(asked, at)
+    promises.one_at_a_time(session, asked.crop)
     week = week_of(session, asked.crop, asked.week)
     supply = week.supply
     countable_g = _grams(counted_on(supply.p10, supply.p50, supply.p90, asked.confidence))

@@ -42,6 +42,16 @@ class Added:
     weeks: int
 
 
+def one_at_a_time(session: Session, crop: Crop) -> None:
+    """Wait until nobody else promises of a crop: two at once would both take the same kilograms.
+
+    Held until the caller commits. On SQLite every writer waits for its turn anyway; acts on lots of
+    the crop wait for nobody.
+    """
+    row = select(Crop.id).where(Crop.id == crop.id)
+    session.exec(row.with_for_update(key_share=True)).one()
+
+
 def store(session: Session, promise: Promise) -> Promise:
     """Keep a promise; the newest one for a partner, item and week holds."""
     session.add(promise)
