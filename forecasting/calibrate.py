@@ -25,7 +25,7 @@ FAMILY_SHARE = 0.4
 LEVEL = 0.9  # of each side
 PERIODS = {7: 60, 1: 364}
 FLOOR = 0.02  # of P50: an interval of width 0 has no unit to count in
-NOTHING = 1e-3  # of the mean: where P50 is 0 too
+NOTHING = 0.03  # of the mean: less than that as P50 says nothing about what may come
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ def _usual(history: Floats) -> float:
 def _widths(lines: Floats, usual: Floats | float) -> tuple[Floats, Floats]:
     """The units in which misses below and above P50 are counted; both > 0."""
     middle = lines[..., 1]
-    least = NOTHING * usual
-    low = np.maximum(middle - lines[..., 0], 0) + FLOOR * middle + least
-    high = np.maximum(lines[..., 2] - middle, 0) + FLOOR * middle + least
-    return np.sqrt(low * (middle + least)), np.sqrt(high * (middle + least))
+    level = np.maximum(middle, NOTHING * usual)
+    low = np.maximum(middle - lines[..., 0], 0) + FLOOR * level
+    high = np.maximum(lines[..., 2] - middle, 0) + FLOOR * level
+    return np.sqrt(low * level), np.sqrt(high * level)
 
 
 def calibrated(
@@ -113,6 +113,7 @@ def ordered(lines: Floats) -> Floats:
 
 def _recent(scores: Scores, since: np.datetime64, at: np.datetime64) -> tuple[Floats, Floats]:
     rows = (scores.known_from <= at) & (scores.known_from > since)
+    rows &= np.isfinite(scores.below).any(axis=1)  # where nothing could come, nothing was learnt
     return scores.below[rows], scores.above[rows]
 
 

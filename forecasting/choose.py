@@ -40,8 +40,12 @@ class Mixed:
     ratios: tuple[float, ...]
 
 
-def mix(rolled: Rolled, naive: str) -> Mixed:
-    """Go through the cutoffs in order, mixing each with the weights known at it."""
+def mix(rolled: Rolled, naive: str, *, beside: str | None = None) -> Mixed:
+    """Go through the cutoffs in order, mixing each with the weights known at it.
+
+    Args:
+        beside: a member that is judged and never mixed in.
+    """
     members = tuple(rolled.said)
     said = np.stack([rolled.said[name] for name in members])
     misses = np.abs(said[..., 1] - rolled.actual).mean(axis=2)
@@ -53,8 +57,8 @@ def mix(rolled: Rolled, naive: str) -> Mixed:
     for row, cutoff in enumerate([*rolled.cutoffs, len(rolled.past)]):
         year = rolled.known_at(cutoff, periods=YEAR[step_days])
         half = rolled.known_at(cutoff, periods=HALF_YEAR[step_days])
-        weight = weigh(misses[:, year])
-        if _ratio(mixed_misses[year], misses[place, year]) > 1:
+        weight = weigh(misses[:, year], [name != beside for name in members])
+        if naive != beside and _ratio(mixed_misses[year], misses[place, year]) > 1:
             weight = weight * (1 - NAIVE_SHARE)
             weight[place] += NAIVE_SHARE
         weights.append(weight)
@@ -66,18 +70,20 @@ def mix(rolled: Rolled, naive: str) -> Mixed:
     return Mixed(members, np.array(weights), lines, lost, tuple(ratios))
 
 
-def weigh(misses: Floats) -> Floats:
+def weigh(misses: Floats, mixed: Sequence[bool]) -> Floats:
     """1 / (mean past error)^2 of each member, summing to 1; equal where nothing is known.
 
     Args:
         misses: shape (members, cutoffs), mean absolute error at each.
+        mixed: which members take part; the others have no weight.
     """
+    part = np.array(mixed, dtype=np.float64)
     if misses.shape[1] == 0:
-        return np.full(len(misses), 1 / len(misses))
+        return np.asarray(part / part.sum())
     error = misses.mean(axis=1)
     # A member that was never wrong must not divide by zero; it takes all the weight anyway.
     floor = 1e-6 * float(error.max()) or 1.0
-    raw: Floats = 1 / np.maximum(error, floor) ** 2
+    raw: Floats = part / np.maximum(error, floor) ** 2
     return np.asarray(raw / raw.sum())
 
 

@@ -1,11 +1,6 @@
-"""Many series from one file: any CSV (or .gz) with a column that names the series.
+"""Many series from one file: any CSV (or .gz) with a column that names the series."""
 
-A study looks at what was, so gaps are closed here and said aloud, which a forecast for a farm
-would refuse: an absent week is drawn between its neighbours. An absent day was closed where it
-is absent for nearly all series of the file, else open and empty: that one product did not come
-is not known beforehand.
-"""
-
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import ForecastingError, NotAHistory
-from forecasting.table import Past, fill_gaps, read_history
+from forecasting.mending import calendar_of, mended
+from forecasting.table import Past, read_history
 
-# A market is closed where less than a quarter of the usual comes (median of 61 days around it).
-QUORUM, AROUND_DAYS, ENOUGH_SERIES = 0.25, 61, 5
+MOST_APART = 4  # days; who opens once a week has a weekly series
+# What follows the date: a time, perhaps with a zone. The date as it is written is the local one.
+_TIME = re.compile(r"[T ]\s*\d{1,2}:\d{2}.*$")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -69,18 +66,18 @@ def read_series(path: Path, every: Frequency, columns: Columns | None = None) ->
     """
     names = columns or Columns()
     table = _table(path, names)
+    said = _unnamed(table, names)
+    _check_pace(path, table, every)
     series: list[Past] = []
-    said: list[str] = []
     refused: dict[str, ForecastingError] = {}
-    calendar = _calendar(table) if every.step_days == 1 else None
+    calendar = calendar_of(table) if every.step_days == 1 else None
     for name, rows in table.groupby("unique_id", sort=False):
-        mended, sentence = _mended(rows.drop(columns="unique_id"), every, calendar)
-        if sentence:
-            said.append(f"{name}: {sentence}")
         try:
+            whole, sentences = mended(name, rows, every.step_days, calendar)
+            said += [f"{name}: {sentence}" for sentence in sentences]
             series.append(
                 read_history(
-                    mended,
+                    whole,
                     series=str(name),
                     step_days=every.step_days,
                     weekday=every.weekday,
@@ -93,10 +90,7 @@ def read_series(path: Path, every: Frequency, columns: Columns | None = None) ->
 
 
 def _table(path: Path, names: Columns) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path)
-    except (ValueError, OSError, UnicodeDecodeError) as error:
-        raise _no_table(path, "is no CSV table", "a CSV or CSV.gz file", error) from error
+    table = _read(path, names)
     wanted = {names.series: "unique_id", names.ds: "ds", names.y: "y"}
     missing = [name for name in wanted if name not in table]
     if missing:
@@ -104,11 +98,47 @@ def _table(path: Path, names: Columns) -> pd.DataFrame:
     if names.open_days in table:
         wanted[names.open_days] = "open_days"
     table = table[list(wanted)].rename(columns=wanted)
-    stamps = pd.to_datetime(table["ds"], errors="coerce")
+    if table.empty:
+        raise _no_table(path, "has no rows", "one row a series and period", "a header")
+    dates = table["ds"].astype(str).str.strip().str.replace(_TIME, "", regex=True)
+    stamps = pd.to_datetime(dates, errors="coerce")
     if stamps.isna().any():
         row = int(np.flatnonzero(stamps.isna())[0])
         raise _no_table(path, f"row {row + 2} has no date", "YYYY-MM-DD", table["ds"].iloc[row])
-    return table.assign(ds=stamps.dt.tz_localize(None))
+    return table.assign(ds=stamps)
+
+
+def _read(path: Path, names: Columns) -> pd.DataFrame:
+    """UTF-8, or Shift_JIS as Japanese spreadsheets write it; names stay as they are written."""
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return pd.read_csv(path, encoding=encoding, dtype={names.series: str})
+        except UnicodeDecodeError:
+            continue
+        except (ValueError, OSError, EOFError) as error:
+            raise _no_table(path, "is no CSV table", "a CSV or CSV.gz file", error) from error
+    raise _no_table(path, "is no CSV table", "text in UTF-8 or Shift_JIS", "other bytes")
+
+
+def _unnamed(table: pd.DataFrame, names: Columns) -> list[str]:
+    count = int(table["unique_id"].isna().sum())
+    return [f"{count} rows have no {names.series} and are left out"] if count else []
+
+
+def _check_pace(path: Path, table: pd.DataFrame, every: Frequency) -> None:
+    """Refuse days read as weeks, or weeks as days: both would give a table, and it would lie."""
+    days = table.drop_duplicates(["unique_id", "ds"]).sort_values("ds")
+    apart = float(days.groupby("unique_id")["ds"].diff().dt.days.median())
+    if (every.step_days == 1 and apart >= MOST_APART) or apart < every.step_days:
+        raise NotAHistory(
+            series=str(path),
+            where="file",
+            problem=f"most rows of a series are {apart:.0f} days apart",
+            expected=f"{every.step_days}, or more where some are missing",
+            got=f"{apart:.0f}",
+            next_step="name the frequency of the file with --freq (D, W-MON to W-SUN), "
+            "or sum days to weeks first",
+        )
 
 
 def _no_table(path: Path, problem: str, expected: object, got: object) -> NotAHistory:
@@ -120,56 +150,3 @@ def _no_table(path: Path, problem: str, expected: object, got: object) -> NotAHi
         got=got,
         next_step="name the columns with --id, --ds, --y and --calendar",
     )
-
-
-def _calendar(table: pd.DataFrame) -> "pd.Series[float]":
-    """Which days were open, by date: as the file says, else where several series say it together.
-
-    A day whose total, each series by its own mean, stays under a quarter of the usual one around
-    it was closed. Fewer than five series cannot tell a closed day from a bad one: there, a day is
-    open that has a row.
-    """
-    if "open_days" in table:
-        return table.groupby("ds")["open_days"].max()
-    days = pd.date_range(table["ds"].min(), table["ds"].max(), freq="D")
-    if table["unique_id"].nunique() < ENOUGH_SERIES:
-        return pd.Series(1.0, index=table["ds"].unique()).reindex(days, fill_value=0.0)
-    share = table["y"] / table.groupby("unique_id")["y"].transform("mean")
-    total = share.groupby(table["ds"]).sum()
-    usual = total.rolling(AROUND_DAYS, center=True, min_periods=1).median()
-    return (total > QUORUM * usual).astype(float).reindex(days, fill_value=0.0)
-
-
-def _mended(
-    rows: pd.DataFrame, every: Frequency, calendar: "pd.Series[float] | None"
-) -> tuple[pd.DataFrame, str]:
-    """Close the gaps of one series; the sentence says how many and how, empty if none."""
-    rows = rows.dropna(subset=["y"]).sort_values("ds")
-    if len(rows) < 2 or rows["ds"].duplicated().any():
-        return rows, ""  # read_history says what is wrong with it
-    if calendar is not None:
-        return _days(rows, calendar)
-    days = (rows["ds"].iloc[-1] - rows["ds"].iloc[0]).days
-    if days // every.step_days + 1 <= len(rows):
-        return rows, ""
-    filled, sentences = fill_gaps(rows, step_days=every.step_days)
-    return filled, f"{len(sentences)} weeks without a row are drawn between their neighbours"
-
-
-def _days(rows: pd.DataFrame, calendar: "pd.Series[float]") -> tuple[pd.DataFrame, str]:
-    """Every day from the first to the last row, open or closed as the calendar says."""
-    whole = pd.date_range(rows["ds"].iloc[0], rows["ds"].iloc[-1], freq="D")
-    filled = rows.set_index("ds")[["y"]].reindex(whole)
-    open_days = calendar.reindex(whole).fillna(0.0)
-    absent = filled["y"].isna()
-    empty = int((absent & (open_days > 0)).sum())
-    if open_days.all():
-        return filled.fillna(0.0).rename_axis("ds").reset_index(), _said(0, empty)
-    filled = filled.fillna(0.0).assign(open_days=open_days).rename_axis("ds").reset_index()
-    return filled, _said(int(absent.sum()) - empty, empty)
-
-
-def _said(closed: int, empty: int) -> str:
-    if closed + empty == 0:
-        return ""
-    return f"{closed} days without a row are taken as closed, {empty} as open and empty"

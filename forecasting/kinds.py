@@ -23,6 +23,9 @@ YEAR, PROPHET_FROM = 52, 130
 LEAST = {"short": 12, "middle": 59, "full": 104, "daily": 371}
 DAILY_YEAR = 366
 
+# Of scattered orders the last one says nothing: it stands beside, and is never mixed in.
+BESIDE: Mapping[str, str] = {"intermittent": "last_value"}
+
 _SHORT: Mapping[str, Candidate] = {
     "recent_mean": baseline.last_periods,
     "recent_quantiles": baseline.empirical,

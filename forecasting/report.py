@@ -1,5 +1,6 @@
 """A study as tables: every line said, and how wrong each model was on the mean."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -13,17 +14,26 @@ from forecasting.study import MIX, Study
 from forecasting.table import Floats
 
 COLUMNS = ("unique_id", "cutoff", "ds", "model", "p10", "p50", "p90")
+_WHOLE = re.compile(r"^(0|-?[1-9][0-9]{0,17})$")  # 007 is a name
 WORSE = 1.1  # times the naive line's error, from which a series was served badly
 
 
 def lines_of(study: Study) -> pd.DataFrame:
-    """One row a series, cutoff, step and model; cutoff is the last period that was known."""
+    """One row a series, cutoff, step and model; cutoff is the last period that was known.
+
+    Names that are all whole numbers are numbers again, as every reader of the file takes them.
+    """
     frames = [
         _frame(one.examined.rolled, one.examined.rows, name, line)
         for one in study.judged
         for name, line in one.lines.items()
     ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
+    if not frames:
+        return pd.DataFrame(columns=list(COLUMNS))
+    lines = pd.concat(frames, ignore_index=True)
+    if all(_WHOLE.match(name) for name in lines["unique_id"].unique()):
+        lines["unique_id"] = lines["unique_id"].astype("int64")
+    return lines
 
 
 def summary_of(study: Study) -> dict[str, Any]:
@@ -87,14 +97,11 @@ def _frame(rolled: Rolled, rows: tuple[int, ...], name: str, lines: Floats) -> p
 
 def _worse_than_naive(study: Study) -> float | None:
     """Share of series whose mix missed by more than 1.1 times what its naive line did."""
-    pairs = [
-        (one.scores[MIX].wape, one.scores[one.examined.naive].wape)
-        for one in study.judged
-        if one.scores[MIX].wape is not None
-    ]
-    if not pairs:
+    pairs = [(one.scores[MIX].wape, one.scores[one.examined.naive].wape) for one in study.judged]
+    known = [(ours, naive) for ours, naive in pairs if ours is not None and naive is not None]
+    if not known:
         return None
-    return float(np.mean([ours > WORSE * naive for ours, naive in pairs if ours and naive]))
+    return float(np.mean([ours > WORSE * naive for ours, naive in known]))
 
 
 def _rounded(weights: Floats, names: Mapping[str, Floats]) -> dict[str, float]:

@@ -11,10 +11,10 @@ import numpy as np
 
 from forecasting import pool
 from forecasting.backtest import Rolled, cutoffs_of, roll, score_of, warm_up
-from forecasting.calibrate import Scores, calibrated, scores_of
+from forecasting.calibrate import Scores, calibrated, ordered, scores_of
 from forecasting.choose import Mixed, mix
 from forecasting.errors import ForecastingError, TooShort
-from forecasting.kinds import kind_of, members_for
+from forecasting.kinds import BESIDE, kind_of, members_for
 from forecasting.measures import mean_score
 from forecasting.refusals import refuse_or_note
 from forecasting.result import Score
@@ -124,7 +124,7 @@ def examine(past: Past, plan: Plan) -> Examined:
     before = warm_up(judged[0], horizon=plan.horizon, step_days=past.step_days, least=least)
     with pool.one_thread_of_algebra():
         rolled = roll(past, members, [*before, *judged], horizon=plan.horizon)
-    mixed = mix(rolled, naive)
+    mixed = mix(rolled, naive, beside=BESIDE.get(kind))
     return Examined(
         kind=kind,
         naive=naive,
@@ -140,7 +140,10 @@ def judge(one: Examined, family: Sequence[Examined]) -> Judged:
     """Calibrate the mix at each judged cutoff with what was known then, and score everything."""
     rolled, rows = one.rolled, list(one.rows)
     lines = {name: said[rows] for name, said in rolled.said.items()}
-    ours, labels = _calibrate(one, one.mixed.lines, one.own, [other.own for other in family])
+    if one.kind in BESIDE:  # quantiles of what came are calibrated by what they are
+        ours, labels = np.stack([ordered(one.mixed.lines[row]) for row in rows]), ["own"]
+    else:
+        ours, labels = _calibrate(one, one.mixed.lines, one.own, [other.own for other in family])
     naive, _ = _calibrate(
         one, rolled.said[one.naive], one.own_naive, [other.own_naive for other in family]
     )

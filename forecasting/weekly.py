@@ -10,11 +10,11 @@ import pandas as pd
 
 from forecasting import ground, prophet_model
 from forecasting.backtest import Candidate, seed_of
-from forecasting.calibrate import Scores, calibrated
+from forecasting.calibrate import Scores, calibrated, ordered
 from forecasting.choose import reason_of, weigh
 from forecasting.errors import TooShort
 from forecasting.growth import WEIGHING_COLUMNS
-from forecasting.kinds import kind_of, members_for
+from forecasting.kinds import BESIDE, kind_of, members_for
 from forecasting.pool import one_thread_of_algebra
 from forecasting.refusals import refuse_or_note, refuse_wide
 from forecasting.result import Forecast, Note, Score, Step
@@ -96,7 +96,7 @@ def make(
     with one_thread_of_algebra():
         said, model_json = _fit_all(past, ahead, seed, members)
     judged = judge(examined, family) if examined else None
-    weights = _weights(examined, tuple(members), naive)
+    weights = _weights(examined, tuple(members), BESIDE.get(kind))
     lost, ratio = _verdict(examined)
     served = "naive" if lost else MIX
     scores = _scores(judged, naive)
@@ -145,9 +145,11 @@ def _fit_all(
     return said, model_json
 
 
-def _weights(examined: Examined | None, members: tuple[str, ...], naive: str) -> dict[str, float]:
+def _weights(
+    examined: Examined | None, members: tuple[str, ...], beside: str | None
+) -> dict[str, float]:
     if examined is None:
-        equal = weigh(np.empty((len(members), 0)))
+        equal = weigh(np.empty((len(members), 0)), [name != beside for name in members])
         return {name: float(weight) for name, weight in zip(members, equal, strict=True)}
     now = examined.mixed.weights[-1]
     return {name: float(weight) for name, weight in zip(members, now, strict=True)}
@@ -174,6 +176,9 @@ def _calibrate(
     *,
     lost: bool,
 ) -> tuple[Floats, str]:
+    if not lost and examined is not None and examined.kind in BESIDE:
+        return ordered(lines), "own"  # quantiles of what came are calibrated by what they are
+
     def scores(one: Examined) -> Scores:
         return one.own_naive if lost else one.own
 

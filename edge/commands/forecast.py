@@ -81,6 +81,8 @@ def backtest(file: Path, out: Path | None, *, as_json: bool, **options: Any) -> 
     """
     from forecasting.report import lines_of, summary_of, table_of
 
+    if out is not None and not out.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
     study = _run(file, options)
     if out is not None:
         _write(lines_of(study), out)
@@ -88,6 +90,7 @@ def backtest(file: Path, out: Path | None, *, as_json: bool, **options: Any) -> 
         click.echo(json.dumps(summary_of(study), ensure_ascii=False, indent=1, allow_nan=False))
         return
     _echo_refused(study)
+    _refuse_nothing(study)
     summary = summary_of(study)
     click.echo(f"{summary['series']} series, {options['cutoffs']} cutoffs at most, means over them")
     for line in table_of(study.means(), study.seconds()):
@@ -125,6 +128,7 @@ def compare(file: Path, only: tuple[str, ...], *, as_json: bool, **options: Any)
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False))
         return
     _echo_refused(study)
+    _refuse_nothing(study)
     for line in table_of(scores, seconds):
         click.echo(line)
     click.echo("seconds: all cutoffs; of minori the ones that warm up its weights as well")
@@ -171,11 +175,19 @@ def _echo_refused(study: "Study") -> None:
         click.echo(f"{error.code}: {error}", err=True)
 
 
+def _refuse_nothing(study: "Study") -> None:
+    if not study.judged:
+        raise click.ClickException("no series of the file could be judged")
+
+
 def _write(lines: Any, out: Path) -> None:
-    if out.suffix == ".csv":
-        lines.to_csv(out, index=False)
-    else:
-        lines.to_parquet(out, index=False)
+    try:
+        if out.suffix == ".csv":
+            lines.to_csv(out, index=False)
+        else:
+            lines.to_parquet(out, index=False)
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written: {error.strerror or error}") from error
 
 
 for _one in (

@@ -117,7 +117,7 @@ def test_what_comes_after_a_cutoff_changes_nothing_said_at_it(past: Past, seed: 
 @FEW
 @given(st.lists(st.floats(0.01, 1e6), min_size=2, max_size=7))
 def test_weights_sum_to_one_and_follow_the_error(errors: list[float]) -> None:
-    weights = weigh(np.array(errors)[:, None])
+    weights = weigh(np.array(errors)[:, None], [True] * len(errors))
 
     assert weights.sum() == pytest.approx(1.0)
     assert weights[int(np.argmin(errors))] == weights.max()
