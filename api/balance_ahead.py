@@ -11,7 +11,7 @@ from sqlmodel import Session
 from api.forecast_now import now_of
 from api.promising import week_of
 from forecasting import Step
-from traceability import contracts, forecasts, orders
+from traceability import contracts, forecasts, orders, yields
 from traceability.errors import NotFound
 from traceability.forecast_subject import Subject
 from traceability.models import Crop, Party
@@ -50,7 +50,8 @@ class Week:
 
 def weeks_ahead(session: Session, crop: Crop, *, at: datetime) -> Sequence[Week]:
     """Return the weeks that are forecast, from the running one on, each with what is wanted."""
-    monday = at.date() - timedelta(days=at.weekday())
+    today = at.astimezone(yields.zone_of(session, crop)).date()
+    monday = today - timedelta(days=today.weekday())
     demand = _demand(session, crop, at)
     found = []
     for week in (monday + timedelta(weeks=by) for by in range(WEEKS)):

@@ -9,7 +9,7 @@ from api.forecast_judged import judged
 from api.forecast_now import now_of
 from api.i18n import Reader
 from forecasting import Step
-from traceability import forecasts
+from traceability import forecasts, yields
 from traceability.forecast_subject import Subject
 from traceability.models import Crop
 
@@ -21,7 +21,8 @@ def sentences(session: Session, reader: Reader, crop: Crop, *, at: datetime) -> 
     """Return three sentences; none where no forecast is in force."""
     record = forecasts.newest(session, Subject(crop))
     made = now_of(session, record).made if record is not None else None
-    step = next((one for one in made.steps if one.ds > at.date()), None) if made else None
+    today = at.astimezone(yields.zone_of(session, crop)).date()
+    step = next((one for one in made.steps if one.ds >= today), None) if made else None
     if step is None:
         return []
     return [

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from api import alarm_words
+from api import alarm_words, forecast_message
 from api.alarm_words import Told
 from api.i18n import Reader
 from traceability import alarms
@@ -112,6 +112,12 @@ def _recall(_session: Session, _: Reader, row: Notification, _now: datetime) -> 
     return Wording(title, lines, f"/recalls/{row.subject}", dict(facts))
 
 
+def _forecast_week(session: Session, _: Reader, _row: Notification, now: datetime) -> Wording:
+    lines = forecast_message.lines(session, _, at=now)
+    title = _("The harvest of the next weeks")
+    return Wording(title, lines or [_("No forecast is in force.")], "/forecasts")
+
+
 def _plain(_session: Session, reader: Reader, row: Notification, _now: datetime) -> Wording:
     """A kind this version cannot word: what its facts say, by language, else its name."""
     title = row.facts.get(f"title_{reader.language}") or row.facts.get("title") or row.kind
@@ -127,6 +133,7 @@ WORDINGS: Mapping[str, Callable[[Session, Reader, Notification, datetime], Wordi
     "alarm_cleared": _alarm,
     "test": _test,
     "digest": _digest,
+    "forecast_week": _forecast_week,
     "recall": _recall,
 }
 

@@ -82,9 +82,8 @@ def a_world(session: Session) -> World:
     return World(farm, basil, seed, growing, grown, cut, bags, gtin)
 
 
-def a_forecast(session: Session, crop: Crop) -> None:
+def a_forecast(session: Session, crop: Crop, monday: date = date(2026, 7, 20)) -> None:
     """Eight weeks for one crop, a refusal would be for the other."""
-    monday = date(2026, 7, 20)
     steps = tuple(
         Step(monday + timedelta(days=7 * i), 30.0 - i, 42.0 + i, 55.0 + 2 * i, 40.0)
         for i in range(8)

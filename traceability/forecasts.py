@@ -74,6 +74,12 @@ def history(session: Session, subject: Subject, *, limit: int = 50) -> Sequence[
     return session.exec(_of(subject).limit(limit)).all()
 
 
+def crops(session: Session) -> Sequence[Crop]:
+    """Return the crops that a forecast was ever made of, by code."""
+    asked = select(ForecastRecord.crop_id)
+    return session.exec(select(Crop).where(col(Crop.id).in_(asked)).order_by(Crop.code)).all()
+
+
 def known(session: Session, crop: Crop) -> Sequence[Subject]:
     """Return every subject of a crop that a forecast was ever made of, the whole crop first."""
     newest = select(func.max(ForecastRecord.id)).where(ForecastRecord.crop_id == crop.id)
@@ -106,12 +112,9 @@ def due(session: Session, *, at: datetime) -> Sequence[Subject]:
     A crop nobody ever asked about has none and is not due. With a crop come its sites, where
     there are several, and the partners who took of it lately.
     """
-    crops = session.exec(
-        select(Crop).where(col(Crop.id).in_(select(ForecastRecord.crop_id))).order_by(Crop.code)
-    ).all()
     wanted = {
         subject.key: subject
-        for crop in crops
+        for crop in crops(session)
         for subject in (*known(session, crop), *family(session, crop, at=at))
     }
     # What failed today would fail again in five seconds, and again.

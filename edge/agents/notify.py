@@ -25,7 +25,7 @@ from edge.errors import EdgeError, NotDelivered, SettingsInvalid, Undeliverable
 from edge.lasting import outlasting_the_database
 from edge.metrics import Metric
 from edge.settings import Contact, Settings
-from traceability import notifications
+from traceability import forecasts, notifications
 from traceability.database import reading_session, writing_session
 from traceability.models import Dispatch, Notification
 
@@ -37,6 +37,10 @@ CLAIM = timedelta(minutes=3)
 # A summary that could not be made in time is not made at all: after a jump of the clock, or a
 # service that was off in the morning.
 DIGEST_FOR = timedelta(hours=2)
+# What is told once a week is told on that Monday, however late.
+FORECASTS_FOR = timedelta(days=1)
+# Kinds of notification, as `api.messages` words them.
+DIGEST, FORECASTS = "digest", "forecast_week"
 
 # Stands for the addresses of a contact whose file cannot be read, so that this is seen.
 _UNREAD = "settings"
@@ -107,14 +111,11 @@ class NotifyAgent:
         with reading_session(self._engine) as session:
             if notifications.unaddressed(session):
                 return True
-            keys = (_digest_key(one, settings, now) for one in settings.contacts)
-            return any(key and not notifications.is_told(session, key) for key in keys)
+            return bool(_due_summaries(session, settings, now))
 
     def _summarise(self, session: Session, settings: Settings, now: datetime) -> None:
-        for contact in settings.contacts:
-            key = _digest_key(contact, settings, now)
-            if key:
-                notifications.tell(session, key, "digest", at=now, audience=[contact.name])
+        for contact, kind, key in _due_summaries(session, settings, now):
+            notifications.tell(session, key, kind, at=now, audience=[contact.name])
 
     def _ways(self, settings: Settings, due: Due, now: datetime) -> list[_Way]:
         """Sort what is due by where it goes; what leads nowhere any more is given up."""
@@ -247,14 +248,35 @@ def _labelled(settings: Settings, contact: Contact | None, label: str) -> Addres
     return next((one for one in addresses_of(settings, contact) if one.label == label), None)
 
 
-def _digest_key(contact: Contact, settings: Settings, now: datetime) -> str:
-    """Name today's summary of a contact while it is time for it; empty when it is not."""
-    if not contact.digest_at:
-        return ""
+def _due_summaries(
+    session: Session, settings: Settings, now: datetime
+) -> list[tuple[Contact, str, str]]:
+    """Return (contact, kind, key) of the summaries that are to be told now and are not yet."""
+    return [
+        (contact, kind, key)
+        for contact in settings.contacts
+        for kind, key in _summaries(contact, settings, now)
+        if not notifications.is_told(session, key)
+        if kind != FORECASTS or forecasts.crops(session)
+    ]
+
+
+def _summaries(contact: Contact, settings: Settings, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield (kind, key) of the summaries of a contact that it is time for."""
     local = now.astimezone(settings.zone_info)
-    at = datetime.combine(local.date(), time.fromisoformat(contact.digest_at), local.tzinfo)
-    is_time = at <= local < at + DIGEST_FOR
-    return f"digest/{local.date().isoformat()}/{contact.name}" if is_time else ""
+    today = local.date()
+    if _is_time(contact.digest_at, local, DIGEST_FOR):
+        yield DIGEST, f"digest/{today.isoformat()}/{contact.name}"
+    monday = today - timedelta(days=today.weekday())
+    if today == monday and _is_time(contact.forecasts_at, local, FORECASTS_FOR):
+        yield FORECASTS, f"forecasts/{monday.isoformat()}/{contact.name}"
+
+
+def _is_time(clock: str, local: datetime, lasts: timedelta) -> bool:
+    if not clock:
+        return False
+    at = datetime.combine(local.date(), time.fromisoformat(clock), local.tzinfo)
+    return at <= local < at + lasts
 
 
 def _message(session: Session, way: _Way, pairs: Due, settings: Settings, now: datetime) -> Message:

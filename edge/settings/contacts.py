@@ -81,6 +81,16 @@ class Contact(Table):
         Says("Hour of a daily summary, 07:30; empty: none.", "No summary."),
     ] = ""
 
+    forecasts_at: Annotated[
+        str,
+        Field(pattern=_CLOCK),
+        Says(
+            "Hour on Mondays of the forecasts' week, 08:00: three sentences and a chart a crop; "
+            "empty: none.",
+            "No summary; a shortfall is seen when somebody opens the page.",
+        ),
+    ] = ""
+
 
 class Smtp(Table):
     """The mail server that messages to mailto: addresses leave by."""

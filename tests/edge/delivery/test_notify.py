@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,9 @@ from edge.settings import Contact
 from edge.settings_file import parse
 from edge.store import ensure_place, open_store
 from tests.edge.alarms.watching import NOON, SteadyClock
+from tests.factories import a_farm
 from tests.fakes.webhooks import Webhooks
+from tests.world import a_forecast
 from traceability import alarms, notifications
 from traceability.alarms import Cause
 from traceability.catalogue import find
@@ -281,6 +283,32 @@ async def test_a_daily_summary_comes_once_at_its_hour(post: Post) -> None:
     first, second = titles(hooks)
     assert first == "Daily summary: 1 alarms open, 1 in the last 24 hours"
     assert second == "Daily summary: 1 alarms open, 0 in the last 24 hours"
+
+
+async def test_the_forecasts_week_is_told_once_each_monday(post: Post) -> None:
+    """In the reader's language, with a chart that a lock screen shows, too; NOON is a Sunday."""
+    async with Webhooks() as ja, Webhooks() as en:
+        post.knows(
+            sato(ja, forecasts_at="08:00"),
+            sato(en, name="Smith", language="en", forecasts_at="08:00"),
+        )
+        post.clock.passed_s = 20 * 3600  # Monday 08:00 here, and still Sunday in UTC
+        await post.runs()
+        assert ja.posted == []  # nothing is forecast yet
+        with writing_session(post.engine) as session:
+            a_forecast(session, a_farm(session).lettuce, date(2026, 11, 2))
+        for hours in (0, 1, 24, 5 * 24, 24):
+            post.clock.passed_s += hours * 3600
+            await post.runs()
+
+    first, second = (json.loads(got.body)["text"].splitlines() for got in ja.posted)
+    assert (first[0], len(first)) == ("低カリウムレタス", 5)
+    assert first[1].startswith("11月2日(月)からの週は42 kg")
+    assert first[-1].startswith("▇▇▇▇████ ")
+    assert second[1].startswith("11月9日(月)")
+    english = json.loads(en.posted[0].body)
+    assert english["title"] == "The harvest of the next weeks"
+    assert "42 kg are expected (30 to 55)" in english["text"]
 
 
 async def test_a_contact_that_is_gone_is_given_up_and_shown(post: Post) -> None:
