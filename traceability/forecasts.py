@@ -128,10 +128,15 @@ def due(session: Session, *, at: datetime) -> Sequence[Subject]:
 
 def family(session: Session, crop: Crop, *, at: datetime) -> Sequence[Subject]:
     """Return a crop's sites, where more than one harvests it, and the partners who take of it."""
-    sites = _active(session, crop, "harvest", Site, Act.site_id, at)
+    harvesting = sites(session, crop, at=at)
     partners = _active(session, crop, "ship", Party, Act.to_party_id, at)
-    by_site = [Subject(crop, site=site) for site in sites] if len(sites) > 1 else []
+    by_site = [Subject(crop, site=one) for one in harvesting] if len(harvesting) > 1 else []
     return [*by_site, *(Subject(crop, partner=partner) for partner in partners)]
+
+
+def sites(session: Session, crop: Crop, *, at: datetime) -> Sequence[Site]:
+    """Return the sites that harvested a crop in the half year before."""
+    return _active(session, crop, "harvest", Site, Act.site_id, at)
 
 
 def next_job(session: Session, *, at: datetime) -> Job | None:

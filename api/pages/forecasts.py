@@ -13,6 +13,7 @@ from api import charts, words
 from api.deps import FormSaid, InWeb, ReadSession, SignedIn, WriteSession
 from api.figures import Figure
 from api.forecast_now import Now, now_of
+from api.forecast_now import by_site as forecast_by_site
 from api.forecast_subject import AskedOf, Narrowed, address_of
 from api.forecast_summary import sentences
 from api.i18n import Reader
@@ -100,6 +101,7 @@ def one(
         words_on=remarks.overrides(session, subject.crop, since=web.now().date() - _WEEK),
         excluded=remarks.excluded(session, subject.crop),
         plans=growing.plans(session, subject) if viewer.may_write else (),
+        by_site=_by_site(session, subject),
         basis=words.lot_bases(reader_of(request)),
         choices=_choices(session, subject.crop) if viewer.may_write else None,
     )
@@ -123,6 +125,21 @@ def ask_narrowed(
     """Ask for a forecast of what a form says: an item, a site, a partner, or several of them."""
     narrowed = Narrowed(*(said.get(name) for name in ("item", "site", "partner")))
     return ask(crop, narrowed, session, viewer, web)
+
+
+def _by_site(
+    session: Session, subject: Subject
+) -> tuple[list[Site], list[tuple[date, list[float]]]]:
+    """Return the sites of a crop, and each week's kilograms in their order; empty for one site."""
+    division = forecast_by_site(session, subject.crop) if subject.is_whole else {}
+    found = {site: session.get_one(Site, site) for shares in division.values() for site in shares}
+    sites = sorted(found.values(), key=lambda site: site.code)
+    if len(sites) < 2:
+        return [], []
+    return sites, [
+        (week, [shares.get(site.id, 0) / 1000 for site in sites])
+        for week, shares in division.items()
+    ]
 
 
 def _choices(session: Session, crop: Crop) -> dict[str, Sequence[TradeItem | Site | Party]]:

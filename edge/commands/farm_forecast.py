@@ -13,7 +13,7 @@ from typing import Any, ParamSpec
 
 import click
 
-from api.forecast_now import Now, now_of
+from api.forecast_now import Now, by_site, now_of
 from edge import fits, settings_file, store
 from edge.commands import _text
 from edge.commands._arguments import Weeks
@@ -160,6 +160,7 @@ def _told(desk: Desk, record: ForecastRecord, subject: Subject, weeks: int) -> s
         "",
         *_weeks_table(forecast, weeks, has_lots=now.lots is not None),
         "",
+        *_sites(desk, subject),
         *_ground(desk, now),
         *_errors(forecast),
         *(f"note: {note.sentence}" for note in forecast.notes),
@@ -181,6 +182,22 @@ def _weeks_table(forecast: Forecast, weeks: int, *, has_lots: bool) -> list[str]
         for row, step in zip(rows, forecast.steps, strict=False):
             row.append(f"{step.lots_share:.0%}")
     return _text.table(header, rows, numbers=range(1, len(header)))
+
+
+def _sites(desk: Desk, subject: Subject) -> list[str]:
+    """Say which site is to bring how much of the whole; together exactly that."""
+    division = by_site(desk.session, subject.crop) if subject.is_whole else {}
+    sites = {site for shares in division.values() for site in shares}
+    if len(sites) < 2:
+        return []
+    code = {site: desk.session.get_one(Site, site).code for site in sites}
+    order = sorted(sites, key=code.__getitem__)
+    rows = [
+        (week.isoformat(), *(f"{shares.get(site, 0) / 1000:.3f}" for site in order))
+        for week, shares in division.items()
+    ]
+    header = ("week of", *(code[site] for site in order))
+    return ["by site, kg of P50:", *_text.table(header, rows, numbers=range(1, len(header))), ""]
 
 
 def _ground(desk: Desk, now: Now) -> list[str]:

@@ -1,0 +1,109 @@
+"""Sites' forecasts and the crop's are one harvest: every week they add up, to the gram."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from httpx import Client
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import Session
+
+from api.forecast_now import by_site, now_of
+from api.forecast_sites import _week, in_ratio
+from forecasting import Forecast
+from tests.factories import Farm, a_farm, harvested, on_day
+from tests.world import World, a_forecast
+from traceability import database, forecasts
+from traceability.forecast_subject import Subject
+from traceability.forecasts import Made
+
+MADE_AT = on_day(49).at
+WHOLE = 42_000  # grams of the first week's P50, as `a_forecast` has it
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    url = f"sqlite:///{tmp_path / 'minori.db'}"
+    database.upgrade(url)
+    engine = database.open_database(url)
+    with database.writing_session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def farms(session: Session) -> tuple[Farm, Farm]:
+    """Two sites: the first brought 9 kg lately, the second 5; the whole is forecast."""
+    south, north = a_farm(session), a_farm(session, site="north")
+    harvested(session, south)
+    harvested(session, north, code="N1", weight_g=5000)
+    a_forecast(session, south.lettuce)
+    _made(session, Subject(south.lettuce), 1.0, MADE_AT)
+    return south, north
+
+
+def _made(session: Session, subject: Subject, times: float, at: datetime = MADE_AT) -> None:
+    """Keep the crop's forecast, so many times as much, as that of a subject."""
+    whole = forecasts.newest(session, Subject(subject.crop))
+    assert whole is not None
+    made = Forecast.from_json(whole.body)
+    anew = in_ratio(
+        made, "", {step.ds: {"": round(step.p50 * 1000 * times)} for step in made.steps}
+    )
+    record = forecasts.store(
+        session, subject, Made(anew.to_json()), made_by="Sato", horizon_weeks=8
+    )
+    record.made_at = at
+
+
+def _p50(session: Session, farm: Farm) -> list[int]:
+    record = forecasts.newest(session, Subject(farm.lettuce, site=farm.site))
+    assert record is not None
+    made = now_of(session, record).made
+    assert made is not None
+    assert all(step.p10 <= step.p50 <= step.p90 for step in made.steps)
+    return [round(step.p50 * 1000) for step in made.steps]
+
+
+def test_two_forecasts_that_say_too_much_are_brought_to_the_whole(
+    session: Session, farms: tuple[Farm, Farm]
+) -> None:
+    """Three quarters and a half of the whole were forecast apart: a fifth too much."""
+    _made(session, Subject(farms[0].lettuce, site=farms[0].site), 0.75)
+    _made(session, Subject(farms[0].lettuce, site=farms[1].site), 0.5)
+
+    south, north = (_p50(session, farm) for farm in farms)
+
+    assert [a + b for a, b in zip(south, north, strict=True)] == [
+        WHOLE + 1000 * week for week in range(8)
+    ]
+    assert south[0] == pytest.approx(WHOLE * 0.6, abs=1)
+
+
+def test_a_site_without_a_forecast_has_its_share_of_the_last_eight_weeks(
+    session: Session, farms: tuple[Farm, Farm]
+) -> None:
+    _made(session, Subject(farms[0].lettuce, site=farms[0].site), 0.75)
+
+    division = by_site(session, farms[0].lettuce)
+
+    assert division[date(2026, 7, 20)] == {
+        farms[0].site.id: WHOLE * 9 // 14,
+        farms[1].site.id: WHOLE * 5 // 14,
+    }
+    assert _p50(session, farms[0])[0] == WHOLE * 9 // 14
+
+
+@given(st.lists(st.floats(0, 3), min_size=2, max_size=2))
+def test_whatever_the_sites_say_not_a_gram_is_made_or_lost(times: list[float]) -> None:
+    shares = {str(at): round(WHOLE * part) for at, part in enumerate(times)}
+
+    got = _week(WHOLE, shares)
+
+    assert sum(got.values()) == (WHOLE if any(shares.values()) else 0)
+
+
+def test_one_site_is_not_divided(client: Client, world: World) -> None:
+    assert "By site" not in client.get("/forecasts/lowk", headers={"accept": "text/html"}).text
