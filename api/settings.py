@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from traceability.wire import LARGEST_PACKED
+
 # A request larger than this is refused before it is read: acts and forms are a few kilobytes.
-LARGEST_BODY = 1_000_000
+LARGEST_BODY = LARGEST_PACKED
 
 
 @dataclass(frozen=True, slots=True)

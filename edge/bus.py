@@ -39,8 +39,8 @@ STABLE_S = 60.0
 LONGEST_WAIT_S = 60.0
 # Reason codes of MQTT 5, and the one of 3.1.1, from here on say no.
 _REFUSED = 0x80
-# Bytes taken from the socket before the other tasks get their turn: some 60 messages, about 3 ms.
-PIECE = 16_384
+# A store that took nothing for hours may be back any moment; looking costs nothing.
+ROOM_EVERY_S = 1.0
 
 
 class Bus:
@@ -56,6 +56,8 @@ class Bus:
         self._session: Session | None = None
         self._connected = asyncio.Event()
         self._filters: list[str] = []
+        # What earlier connections brought and the store has not taken yet.
+        self._left: list[Message] = []
 
     @property
     def is_connected(self) -> bool:
@@ -70,6 +72,7 @@ class Bus:
         self._filters = list(filters)
         failures = 0
         while True:
+            await self._wait_for_room()
             started = time.monotonic()
             try:
                 await self._connect_and_hold(receive)
@@ -79,6 +82,21 @@ class Bus:
                 failures = 0
             failures += 1
             await asyncio.sleep(wait_s(failures))
+
+    async def _wait_for_room(self) -> None:
+        """Stay away while as much waits for the store as one connection may bring.
+
+        The broker sends all of it again with each new one: a disk that is full for a night and a
+        line that flaps would fill the memory with copies.
+        """
+        is_said = False
+        while len(self._left) >= self.broker.receive_maximum:
+            if not is_said:
+                said = "not connecting to %s yet: %d of its messages wait for the store"
+                log.warning(said, self.broker, len(self._left), extra={"code": "store_behind"})
+                is_said = True
+            await asyncio.sleep(ROOM_EVERY_S)
+            self._left = [message for message in self._left if not message.is_done]
 
     async def wait_connected(self) -> None:
         """Return once the connection stands and every subscription is confirmed."""
@@ -158,6 +176,7 @@ class Bus:
             self._connected.clear()
             self._session = None
             session.close()
+            self._left = [m for m in [*self._left, *session.handed_over] if not m.is_done]
 
     async def _subscribe_all(self, session: Session) -> None:
         try:

@@ -23,13 +23,16 @@ from edge.errors import (
 from edge.secret_files import unreadable
 from edge.settings import Settings
 from traceability.wire import (
+    LARGEST_PACKED,
     Enrolled,
     Enrolment,
     Readings,
     ReadingsReceipt,
+    Record,
     Records,
     RecordsReceipt,
     State,
+    Waiting,
 )
 
 # A hub on a busy disk takes seconds for a large batch; one that is silent for longer is gone. [s]
@@ -142,6 +145,20 @@ class HubClient:
         except msgspec.DecodeError as error:
             status = answer.status_code
             raise HubFailed(hub=self.hub, status=status, cause=str(error)) from error
+
+
+def packed_records(
+    store: str, after: int, records: list[Record], waiting: Waiting
+) -> tuple[list[Record], bytes]:
+    """Return as many of the records as a hub takes at once, and their body.
+
+    Alarms carry their readings: five hundred of them are more than one body may be.
+    """
+    while True:
+        body = packed(Records(store, after, records, waiting))
+        if len(body) <= LARGEST_PACKED or len(records) == 1:
+            return records, body
+        records = records[: len(records) // 2]
 
 
 def packed(said: Records | Readings | Enrolment | dict[str, object]) -> bytes:

@@ -14,7 +14,7 @@ import ssl
 import struct
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -121,6 +121,11 @@ class Session:
         is not missing yet."""
         return not self._is_paused and self.hearing.silent_s(time.monotonic()) >= QUIET_AT_FIRST_S
 
+    @property
+    def handed_over(self) -> Sequence[Message]:
+        """What came and was not acknowledged, oldest first."""
+        return self._outstanding
+
     def say(self, topic: str) -> None:
         """Hand one small message to the socket, without waiting for anything."""
         self._paho.publish(topic, b"", qos=0)
@@ -190,7 +195,6 @@ class Session:
     def close(self) -> None:
         """Forget this connection; acknowledgements that come later go nowhere."""
         self._is_open = False
-        self._outstanding.clear()
         # aiomqtt leaves the line open where nobody let us in: a broker that accepts and hangs
         # would cost a file with every try, until there are none left.
         self._paho._sock_close()  # noqa: SLF001

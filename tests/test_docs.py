@@ -3,17 +3,26 @@
 import ast
 import re
 import subprocess
+from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edge.cli import COMMANDS
+from edge.settings import Settings
 from sensors import QUANTITIES
 from traceability.models import ACT_KINDS, STAGES, ZONE_KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+BOUNDS = ARCHITECTURE.partition("## Where something waits")[2].partition("\n## ")[0]
+MOSQUITTO = (ROOT / "deploy/mosquitto/minori.conf").read_text(encoding="utf-8")
+# Its messages are those that the bound of the connection counts; its lines are of one answer.
+BOUNDED_BY_ANOTHER = {"edge.mqtt_session", "sensors.udp.wisun_port"}
 PAGES = [
     page
     for folder in (".", "docs", "docs/*", "deploy")
@@ -45,6 +54,39 @@ def test_a_decision_says_what_it_costs_and_when_to_look_again(page: Path) -> Non
     for part in ("Context", "Decision", "Cost", "Not chosen", "Revisit if"):
         assert f"\n{part}" in text, f"{page.name} lacks {part}"
     assert len(text.splitlines()) <= 40, "an ADR fits on a screen"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), re.findall(r"`([^`\n]+)` ([\d,.]*\d)\b", BOUNDS) or [("no table", "0")]
+)
+def test_a_queue_is_bounded_as_the_table_says(name: str, said: str) -> None:
+    """Somebody sizes a card, or looks for what was dropped, by these numbers."""
+    assert _bound(name) == float(said.replace(",", "")), name
+
+
+def test_every_queue_is_in_the_table() -> None:
+    """One that nobody wrote down has a bound that nobody thought about."""
+    for package in ("edge", "sensors"):
+        for path in (ROOT / package).rglob("*.py"):
+            if re.search(r"\bQueue\(|\bdeque\(", path.read_text(encoding="utf-8")):
+                module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+                assert module in BOUNDS or module in BOUNDED_BY_ANOTHER, module
+
+
+def _bound(name: str) -> float:
+    """Return what the code, the settings or Mosquitto's file make of a name in the table."""
+    section, _, key = name.replace("[", "").replace("]", "").partition(" ")
+    value: Any
+    if key:
+        table: Any = Settings.model_fields[section].annotation
+        value = getattr(table, "__args__", [table])[0].model_fields[key].default
+    elif "." in name:
+        module, _, constant = name.rpartition(".")
+        value = getattr(import_module(module), constant)
+    else:
+        said = re.search(rf"^{name} (\d+)$", MOSQUITTO, re.MULTILINE)
+        value = said[1] if said else "nan"
+    return value.days if isinstance(value, timedelta) else float(value)
 
 
 def test_the_readme_speaks_of_commands_there_are() -> None:

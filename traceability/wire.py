@@ -10,6 +10,8 @@ import msgspec
 
 # Bytes of a batch, unpacked: more than an edge ever makes, too little to fill a hub's memory.
 LARGEST = 32_000_000
+# The same as it travels: what Minori and many a proxy take as one body.
+LARGEST_PACKED = 1_000_000
 
 
 class Waiting(msgspec.Struct, frozen=True, omit_defaults=True):

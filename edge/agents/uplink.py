@@ -13,6 +13,7 @@ many sites do not come back at once), which start anew only after a stable minut
 import asyncio
 import logging
 import random
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +26,7 @@ from edge import enrolment, uplink_bounds
 from edge.backlog_window import Window
 from edge.clock import Clock
 from edge.errors import EdgeError, HubFailed, HubTooOld
-from edge.hub_client import HubClient, packed
+from edge.hub_client import HubClient, packed, packed_records
 from edge.lasting import outlasting_the_database
 from edge.settings import Settings
 from edge.uplink_health import UplinkHealth
@@ -42,7 +43,7 @@ from traceability.database import reading_session, writing_session
 from traceability.store_id import store_id
 from traceability.uplink_readings import TELEMETRY, Found, News
 from traceability.uplink_records import RECORDS, receipted, set_receipt
-from traceability.wire import Record, Records, RecordsReceipt, Waiting
+from traceability.wire import LARGEST_PACKED, Record, RecordsReceipt, Waiting
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,12 @@ class Uplink:
         self._pace = _Pace()
         self._windows = {False: Window(), True: Window()}  # of what goes whole, by the minute
         self._stable_from = 0.0
+        self._most = sys.maxsize
+
+    @property
+    def _batch(self) -> int:
+        """How many readings a batch holds: as the settings say, or what fits into one body."""
+        return max(1, min(self._settings.hub.batch_readings, self._most))
 
     async def run(self) -> None:
         """Send until cancelled, through whatever the line and the hub do."""
@@ -170,7 +177,8 @@ class Uplink:
         after, records = await self._read(find)
         if not records:
             return False
-        body = await asyncio.to_thread(packed, Records(self._store, after, records, self._waiting))
+        said = self._store, after, records, self._waiting
+        records, body = await asyncio.to_thread(packed_records, *said)
         receipt = await hub.send_records(body)
 
         def keep(session: Session) -> None:
@@ -186,7 +194,7 @@ class Uplink:
     async def _send_fresh(self, hub: HubClient) -> bool:
         """Send what is newer than the marks; return whether there may be more at once."""
         await self._look()
-        limit = self._settings.hub.batch_readings
+        limit = self._batch
         found = await self._read(
             lambda session: uplink_readings.fresh(
                 session.connection(), limit=limit, held=self._held
@@ -202,7 +210,7 @@ class Uplink:
 
     async def _send_backlog(self, hub: HubClient, *, thinned: bool = False) -> bool:
         """Send the oldest piece of what an outage left behind; return whether there was any."""
-        limit, window = self._settings.hub.batch_readings, self._windows[thinned]
+        limit, window = self._batch, self._windows[thinned]
         found = await self._read(
             lambda session: uplink_readings.backlog(
                 session.connection(),
@@ -239,7 +247,12 @@ class Uplink:
         def pack() -> bytes:
             return packed(uplink_columns.batch(self._store, number, found, self._waiting))
 
-        receipt = await hub.send_readings(await asyncio.to_thread(pack))
+        body = await asyncio.to_thread(pack)
+        if len(body) > LARGEST_PACKED and len(found.rows) > 1:
+            # Noise packs badly: no hub would take it, so the next piece is a smaller one.
+            self._most = len(found.rows) // 4
+            return
+        receipt = await hub.send_readings(body)
         if receipt.number != number:
             cause = f"a receipt for batch {receipt.number} instead of {number}"
             raise HubFailed(hub=hub.hub, status=200, cause=cause)

@@ -161,6 +161,41 @@ async def test_the_session_is_remade_when_the_broker_comes_back(
     assert bus.connections == 2
 
 
+async def test_a_line_that_flaps_does_not_fill_the_memory_while_the_store_is_stuck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk full for a night: the broker sends all it was not told of with each connection."""
+    monkeypatch.setattr("edge.bus.wait_s", lambda failures: 0.01)
+    monkeypatch.setattr("edge.bus.ROOM_EVERY_S", 0.01)
+    at = Mosquitto(tmp_path, extra="max_inflight_messages 0")
+    at.start()
+    held: list[Message] = []
+    try:
+        async with (
+            Proxy(lambda: at.port) as line,
+            running(Bus(broker(at, "sender"))) as sender,
+        ):
+            me = Bus(Broker("127.0.0.1", line.port, "me", receive_maximum=20))
+            async with running(me, "t", receive=held.extend):
+                for number in range(100):
+                    await sender.publish("t", b"%d" % number)
+                for _ in range(4):
+                    await until(lambda: len(held) >= 20)
+                    line.cut()
+                    await until(lambda: not me.is_connected)
+                    await asyncio.sleep(0.05)  # in which it would have come back
+                assert len(held) <= 40
+
+                seen = 0
+                while len({m.payload for m in held}) < 100 or seen < len(held):
+                    await until(lambda seen=seen: len(held) > seen)
+                    for message in held[seen:]:
+                        message.acknowledge()
+                        seen += 1
+    finally:
+        at.stop()
+
+
 async def test_an_acknowledgement_after_the_connection_broke_is_harmless(
     mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:

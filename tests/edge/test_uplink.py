@@ -4,11 +4,13 @@ import asyncio
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from edge.hub_client import HubClient
 from edge.uplink_health import CONNECTED
 from tests.edge.conftest import until
 from tests.edge.hubs import Farm, Hub, all_readings, new_farm, running_hub
@@ -126,6 +128,32 @@ async def test_receipts_lost_on_the_way_double_nothing_and_lose_nothing(
         await until(lambda: is_level(farm))
 
     assert len(acts(hub.engine)) == 20
+
+
+async def test_what_is_more_than_a_body_may_be_goes_in_several(
+    hub: Hub, farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five hundred alarms with their readings, or noise: refused once, they would be for ever."""
+    monkeypatch.setattr("edge.hub_client.LARGEST_PACKED", 2000)
+    monkeypatch.setattr("edge.agents.uplink.LARGEST_PACKED", 2000)
+    sent: list[int] = []
+    ask = HubClient._once
+
+    async def noted(self: HubClient, method: str, path: str, body: bytes) -> Any:
+        sent.append(len(body))
+        return await ask(self, method, path, body)
+
+    monkeypatch.setattr(HubClient, "_once", noted)
+    farm.enrol(hub)
+    sown = [sow(farm, f"L{i}") for i in range(40)]
+    chance = random.Random(1)
+    farm.record(*((f"p{i % 5}", T0 + 1000 * i, chance.random()) for i in range(3000)))
+
+    async with farm.sending():
+        await until(lambda: all_readings(hub.engine) == farm.readings() and is_level(farm))
+
+    assert acts(hub.engine) == sown
+    assert max(sent) <= 2000
 
 
 async def test_what_is_fresh_does_not_wait_for_a_weeks_backlog(hub: Hub, tmp_path: Path) -> None:
