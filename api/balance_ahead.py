@@ -32,7 +32,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """`short_kg` is wanted and not expected, 0 where it is enough; `shortfall` its probability."""
+    """`supply` is what packing leaves; `short_kg` is wanted and not expected, 0 where it is enough;
+    `shortfall` its probability."""
 
     monday: date
     supply: Step
@@ -56,7 +57,7 @@ def weeks_ahead(session: Session, crop: Crop, *, at: datetime) -> Sequence[Week]
     found = []
     for week in (monday + timedelta(weeks=by) for by in range(WEEKS)):
         try:
-            supply = week_of(session, crop, week).supply
+            supply = week_of(session, crop, week).net
         except NotFound:
             continue
         wanted = tuple(_wanted(session, crop, week, party, steps) for party, steps in demand)

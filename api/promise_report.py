@@ -11,7 +11,6 @@ from api.balance_ahead import weeks_ahead
 from api.i18n import Reader
 from api.promising import divided, week_of
 from api.sheets import Sheet
-from forecasting.levels import counted_on
 from traceability import promises, remarks
 from traceability.errors import NotFound
 from traceability.models import Crop, ForecastRemark, Party, TradeItem
@@ -51,10 +50,9 @@ def _ahead(session: Session, _: Reader, crop: Crop, at: datetime, confidence: fl
     rows: list[list[object]] = []
     for week in (monday + timedelta(weeks=by) for by in range(WEEKS)):
         try:
-            supply = week_of(session, crop, week).supply
+            total_g = week_of(session, crop, week).countable_g(confidence)
         except NotFound:
             continue
-        total_g = int(1000 * counted_on(supply.p10, supply.p50, supply.p90, confidence))
         shares, given = divided(session, crop, week, total_g=total_g, at=at)
         rows += [
             [week, name, _kg(grams), _("promised") if name in given else _("can be promised")]

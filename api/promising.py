@@ -10,7 +10,7 @@ from sqlmodel import Session
 from api.forecast_now import now_of
 from forecasting import Step
 from forecasting.levels import counted_on, shortfall
-from traceability import contracts, forecast_lots, forecasts, promises, remarks
+from traceability import contracts, forecast_lots, forecasts, packing_loss, promises, remarks
 from traceability.division import Divided, Need, divide
 from traceability.errors import BadValue, NotFound
 from traceability.forecast_subject import Subject
@@ -29,6 +29,19 @@ class Week:
     supply: Step  # after the agronomist: all three quantiles in the ratio of the new P50
     agronomist_g: int | None
     lots_id: str | None
+    left: float  # share of the harvest that packing leaves
+
+    @property
+    def net(self) -> Step:
+        """What can be sent of the supply: partners get packs, not outer leaves."""
+        step = self.supply
+        p10, p50, p90 = (kg * self.left for kg in (step.p10, step.p50, step.p90))
+        return replace(step, p10=p10, p50=p50, p90=p90)
+
+    def countable_g(self, confidence: float) -> int:
+        """What can be sent at least, with that probability."""
+        net = self.net
+        return _grams(counted_on(net.p10, net.p50, net.p90, confidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,14 @@ def week_of(session: Session, crop: Crop, monday: date) -> Week:
     word = remarks.overrides(session, crop, since=monday).get(monday)
     known_g = None if word is None else word.weight_g
     lots = forecast_lots.newest(session, record)
-    return Week(record, step, _known_better(step, known_g), known_g, lots.id if lots else None)
+    return Week(
+        record,
+        step,
+        _known_better(step, known_g),
+        known_g,
+        lots.id if lots else None,
+        packing_loss.left_of(session, crop),
+    )
 
 
 def divided(
@@ -98,8 +118,8 @@ def promise(session: Session, asked: Asked, *, by: str, at: datetime) -> Promise
     _refuse(asked, at)
     promises.one_at_a_time(session, asked.crop)
     week = week_of(session, asked.crop, asked.week)
-    supply = week.supply
-    countable_g = _grams(counted_on(supply.p10, supply.p50, supply.p90, asked.confidence))
+    supply, net = week.supply, week.net
+    countable_g = week.countable_g(asked.confidence)
     others = [
         one
         for one in promises.standing(session, asked.crop, week=asked.week)
@@ -109,21 +129,21 @@ def promise(session: Session, asked: Asked, *, by: str, at: datetime) -> Promise
     weight_g = asked.weight_g
     if weight_g is None:
         weight_g = _share_g(session, asked, others, countable_g, at)
-    packing = _packed(session, asked, weight_g)
-    risk = shortfall(supply.p10, supply.p50, supply.p90, (others_g + packing.weight_g) / 1000)
+    packs = _packed(session, asked, weight_g)
+    risk = shortfall(net.p10, net.p50, net.p90, (others_g + packs.weight_g) / 1000)
     agreed = asked.agreed_kg if asked.agreed_kg is not None else supply.p50
     row = Promise(
         crop_id=asked.crop.id,
         party_id=asked.partner.id,
         trade_item_id=asked.item.id if asked.item else None,
         week=asked.week,
-        weight_g=packing.weight_g,
-        packs=packing.packs,
-        cases=packing.cases,
-        packs_per_case=packing.packs_per_case,
+        weight_g=packs.weight_g,
+        packs=packs.packs,
+        cases=packs.cases,
+        packs_per_case=packs.packs_per_case,
         confidence=asked.confidence,
         shortfall=risk,
-        remainder_g=max(0, countable_g - others_g - packing.weight_g),
+        remainder_g=max(0, countable_g - others_g - packs.weight_g),
         p10_g=_grams(supply.p10),
         p50_g=_grams(supply.p50),
         p90_g=_grams(supply.p90),

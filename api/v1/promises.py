@@ -15,7 +15,6 @@ from api.problems import problems
 from api.promise_report import report_of
 from api.promising import Asked, divided, promise, week_of
 from api.v1.shapes import Body, Code
-from forecasting.levels import counted_on
 from traceability import contracts, forecasts, promises, remarks
 from traceability.catalogue import find
 from traceability.errors import BadValue, NotFound
@@ -168,9 +167,8 @@ def get_division(
 ) -> DivisionOut:
     """Divide a week's supply among partners: contract, recent share, priority; to the gram."""
     row = find(session, Crop, crop)
-    supply = week_of(session, row, week).supply
     level = confidence or web.settings.confidence
-    total_g = int(1000 * counted_on(supply.p10, supply.p50, supply.p90, level))
+    total_g = week_of(session, row, week).countable_g(level)
     shares, given = divided(session, row, week, total_g=total_g, at=web.now())
     return DivisionOut(
         week=week,

@@ -9,7 +9,6 @@ from api.promising import promise as make_promise
 from edge.commands import _text
 from edge.commands._arguments import Count, Weight
 from edge.commands._desk import Desk, looks_up, writes
-from forecasting.levels import counted_on
 from traceability import contracts, promises, remarks
 from traceability.errors import BadValue
 from traceability.models import Party, Promise, TradeItem
@@ -102,9 +101,9 @@ def list_promises(desk: Desk, crop_code: str) -> str:
 def divide(desk: Desk, crop_code: str, week: str | None, confidence: float | None) -> str:
     """Divide a week among partners: contract, share of eight weeks, priority; to the gram."""
     crop, monday = desk.crop(crop_code), _monday(desk, week)
-    supply = week_of(desk.session, crop, monday).supply
     level = confidence or desk.settings.forecast.confidence
-    total_g = int(1000 * counted_on(supply.p10, supply.p50, supply.p90, level))
+    supply = week_of(desk.session, crop, monday)
+    total_g = supply.countable_g(level)
     shares, given = divided(desk.session, crop, monday, total_g=total_g, at=desk.now)
     if desk.as_json:
         facts = {"week": monday.isoformat(), "confidence": level, "total_g": total_g}
@@ -115,8 +114,10 @@ def divide(desk: Desk, crop_code: str, week: str | None, confidence: float | Non
         for name, grams in sorted(shares.by_name.items())
     ]
     rows.append(("remainder", f"{shares.remainder_g / 1000:.3f}", ""))
-    start = f"week of {monday}: {total_g / 1000:.3f} kg can be counted on at {level:.0%}"
-    return "\n".join([start, *_text.table(("partner", "kg", ""), rows, numbers=(1,))])
+    start = [f"week of {monday}: {total_g / 1000:.3f} kg can be counted on at {level:.0%}"]
+    if supply.left < 1:
+        start.append(f"packing leaves {supply.left:.1%} of what is harvested")
+    return "\n".join([*start, *_text.table(("partner", "kg", ""), rows, numbers=(1,))])
 
 
 @click.command()
@@ -187,11 +188,11 @@ def override(
 def _told(made: Promise, partner: str) -> list[str]:
     packs = "" if made.packs is None else f", {made.packs} packs"
     cases = "" if made.cases is None else f" in {made.cases} cases"
-    week = f"P10 {made.p10_g / 1000:.1f}, P50 {made.p50_g / 1000:.1f}, P90 {made.p90_g / 1000:.1f}"
+    kg = f"P10 {made.p10_g / 1000:.1f}, P50 {made.p50_g / 1000:.1f}, P90 {made.p90_g / 1000:.1f} kg"
     return [
         f"promised to {partner} for the week of {made.week}: "  # noqa: ISC004  one line
         f"{made.weight_g / 1000:.3f} kg{packs}{cases}",
-        f"the week: {week} kg; {made.lots_share:.0%} of it from lots",
+        f"harvest of the week: {kg}; {made.lots_share:.0%} of it from lots",
         f"probability that less comes than was promised to all: {made.shortfall:.1%}",
         f"promised to nobody: {made.remainder_g / 1000:.3f} kg",
     ]

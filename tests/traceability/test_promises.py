@@ -8,9 +8,18 @@ from sqlmodel import Session
 
 from api.promising import Asked, divided, promise, week_of
 from forecasting import Forecast
-from tests.factories import START, Farm, a_farm, on_day, packed
+from tests.factories import START, Farm, a_farm, harvested, on_day, packed
 from tests.world import a_forecast
-from traceability import acts, catalogue, contracts, forecasts, lots, promises, remarks
+from traceability import (
+    acts,
+    catalogue,
+    contracts,
+    forecasts,
+    lots,
+    packing_loss,
+    promises,
+    remarks,
+)
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound, PromiseFrozen
 from traceability.forecast_subject import Subject
@@ -53,10 +62,12 @@ def asked(farm: Farm, partner: Party, **facts: object) -> Asked:
 
 
 def test_at_the_usual_confidence_p10_is_promised_and_no_more(session: Session, farm: Farm) -> None:
+    """P10 of the harvest is 30 kg; packing left 8 kg of 9, and outer leaves are not promised."""
     made = promise(session, asked(farm, farm.shop), by="Sato", at=NOW)
 
-    assert (made.weight_g, made.remainder_g) == (30_000, 0)
-    assert made.shortfall == pytest.approx(0.1)
+    assert (made.weight_g, made.remainder_g) == (26_666, 0)
+    assert made.p10_g == 30_000
+    assert made.shortfall == pytest.approx(0.1, abs=1e-4)
     assert (made.naive_g, made.model_g, made.agreed_g) == (40_000, 42_000, 42_000)
     assert (made.made_by, made.agronomist_g) == ("Sato", None)
 
@@ -64,7 +75,7 @@ def test_at_the_usual_confidence_p10_is_promised_and_no_more(session: Session, f
 def test_more_confidence_promises_less(session: Session, farm: Farm) -> None:
     made = promise(session, asked(farm, farm.shop, confidence=0.95), by="Sato", at=NOW)
 
-    assert made.weight_g < 30_000
+    assert made.weight_g < 26_666
     assert made.shortfall == pytest.approx(0.05, abs=1e-4)
 
 
@@ -73,9 +84,9 @@ def test_whole_packs_and_whole_cases(session: Session, farm: Farm) -> None:
         session, asked(farm, farm.shop, item=farm.bag, packs_per_case=20), by="Sato", at=NOW
     )
 
-    # 375 packs of 80 g, of which 18 cases of 20 are whole.
-    assert (made.cases, made.packs, made.weight_g) == (18, 360, 28_800)
-    assert made.remainder_g == 1_200
+    # 333 packs of 80 g, of which 16 cases of 20 are whole.
+    assert (made.cases, made.packs, made.weight_g) == (16, 320, 25_600)
+    assert made.remainder_g == 1_066
     again = promise(
         session, asked(farm, farm.shop, item=farm.bag, week=WEEK + timedelta(7)), by="Sato", at=NOW
     )
@@ -89,10 +100,10 @@ def test_a_contract_comes_first_and_what_stands_is_not_given_twice(
     first = promise(session, asked(farm, coop), by="Sato", at=NOW)
     second = promise(session, asked(farm, farm.shop), by="Sato", at=NOW)
 
-    assert (first.weight_g, second.weight_g) == (12_000, 18_000)
-    assert (first.remainder_g, second.remainder_g) == (18_000, 0)
+    assert (first.weight_g, second.weight_g) == (12_000, 14_666)
+    assert (first.remainder_g, second.remainder_g) == (14_666, 0)
     shares, given = divided(session, farm.lettuce, WEEK, total_g=30_000, at=NOW)
-    assert given == {"coop": 12_000, "mart": 18_000}
+    assert given == {"coop": 12_000, "mart": 14_666}
     assert sum(shares.by_name.values()) + shares.remainder_g == 30_000
 
 
@@ -160,7 +171,7 @@ def test_an_agronomists_word_moves_what_is_promised_and_not_the_record(
     week = week_of(session, farm.lettuce, WEEK)
     assert (week.model.p50, week.supply.p50, week.supply.p10) == (42.0, 21.0, 15.0)
     made = promise(session, asked(farm, farm.shop), by="Sato", at=NOW)
-    assert (made.weight_g, made.model_g, made.agronomist_g) == (15_000, 42_000, 21_000)
+    assert (made.weight_g, made.model_g, made.agronomist_g) == (13_333, 42_000, 21_000)
 
     word(None, withdraws=True)
     assert week_of(session, farm.lettuce, WEEK).supply.p50 == 42.0
@@ -239,6 +250,31 @@ def test_nobody_is_promised_more_than_it_is_likely_to_take(
 
     made = promise(session, asked(farm, farm.shop), by="Sato", at=NOW)
 
-    assert (made.weight_g, made.remainder_g) == (12_000, 18_000)
+    assert (made.weight_g, made.remainder_g) == (12_000, 14_666)
     shares, _ = divided(session, farm.lettuce, WEEK, total_g=30_000, at=NOW)
     assert (shares.by_name, shares.remainder_g) == ({"coop": 5_000, "mart": 12_000}, 13_000)
+
+
+def test_what_packing_leaves_is_learnt_from_packings_whose_grams_are_known(
+    session: Session, farm: Farm
+) -> None:
+    """One that was taken back, or whose packs nobody counted, says nothing."""
+    assert packing_loss.left_of(session, farm.lettuce) == pytest.approx(8 / 9)
+
+    cut = harvested(session, farm, code="L9")
+    act = lots.pack(
+        session,
+        on_day(43),
+        inputs=[(cut, 9000)],
+        item=farm.bag,
+        code="P-9",
+        packs=10,
+        zone=farm.store,
+    )
+    assert packing_loss.left_of(session, farm.lettuce) == pytest.approx(8.8 / 18)
+    lots.void(session, on_day(44), act=act)
+    assert packing_loss.left_of(session, farm.lettuce) == pytest.approx(8 / 9)
+    other = catalogue.ensure_crop(
+        session, farm.organisation, "basil", name="Basil", largest_head_g=90
+    )
+    assert packing_loss.left_of(session, other) == 1.0
