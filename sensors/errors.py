@@ -8,6 +8,7 @@ SensorError
 ├── BadPayload        a networked probe sent something its shape does not allow
 ├── UnknownQuantity   a name or a unit the vocabulary does not have
 ├── BadProfile        a device profile is wrong; says which line and what would be right
+│   └── UnknownModel  there is none of that name
 └── BadCalibration    a calibration that cannot be meant
 """
 
@@ -62,6 +63,11 @@ class UnknownQuantity(SensorError):
 class BadProfile(SensorError):
     code = "bad_profile"
     template = "{file}, line {line}: {problem}; {right}"
+
+
+class UnknownModel(BadProfile):
+    code = "unknown_model"
+    template = "there is no model {model!r}; the nearest are {near}"
 
 
 class BadCalibration(SensorError):

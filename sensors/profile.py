@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Any, Literal, Protocol, cast, get_args
 
 from sensors.dialogues.talk import Call, Heard, Talk
-from sensors.errors import BadProfile, UnknownQuantity
+from sensors.errors import BadProfile, UnknownModel, UnknownQuantity
 from sensors.line import Line, Parity
 from sensors.quantities import QUANTITIES, convert, linear
 from sensors.toml_lines import Path as TomlPath
@@ -173,13 +173,13 @@ def load(model: str, *folders: Path) -> Profile:
     """Return the profile of a model by name.
 
     Raises:
-        BadProfile: no such model (the nearest names are said), or its file is wrong.
+        UnknownModel: no such model; the nearest names are said.
+        BadProfile: its file is wrong.
     """
     files = available(*folders)
     if model not in files:
-        near = difflib.get_close_matches(model, files, n=3, cutoff=0.4) or sorted(files)
-        problem = f"there is no model {model!r}"
-        raise BadProfile(file="models", line=0, problem=problem, right="try " + ", ".join(near))
+        near = difflib.get_close_matches(model, files, n=3, cutoff=0.0)
+        raise UnknownModel(model=model, near=", ".join(near))
     return read_file(files[model])
 
 

@@ -41,8 +41,18 @@ let_broker_read() {
 
 restart_broker() {
     systemctl restart mosquitto && return 0
+    if is_held_by_minori; then
+        fail "port 1883 is held by the broker inside Minori: write [mqtt] host = \"127.0.0.1\" into $CONFIG, then systemctl restart minori, then run this again" \
+            "ポート1883はMinoriの内蔵ブローカーが使用中です。$CONFIGの[mqtt]にhost = \"127.0.0.1\"と書き、systemctl restart minori のあと、もう一度実行してください"
+    fi
     mv /etc/mosquitto/conf.d/minori.conf /etc/mosquitto/minori.conf.refused
     systemctl restart mosquitto || :
     fail "the broker does not start with our settings, now in /etc/mosquitto/minori.conf.refused; does another file in /etc/mosquitto say the same? see: journalctl -u mosquitto" \
         "ブローカーが起動しません。設定は/etc/mosquitto/minori.conf.refusedに移しました。/etc/mosquittoの他のファイルと重複していないか、journalctl -u mosquittoでご確認ください"
+}
+
+# 127.0.0.1:1883 listens (0A) though Mosquitto does not run.
+is_held_by_minori() {
+    { systemctl -q is-active minori || systemctl -q is-active minori-agent; } \
+        && grep -q ' 0100007F:075B 00000000:0000 0A ' /proc/net/tcp
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from edge import settings_doc, settings_file
+from edge.wiring import check_models
 
 
 @click.group()
@@ -18,6 +19,7 @@ def check(config: Path | None) -> None:
     """Say whether the settings are right, or which line is not."""
     file = settings_file.find(config)
     settings = settings_file.load(config)
+    check_models(settings, {port.name for port in settings.ports})
     counts = f"{len(settings.zones)} zones, {len(settings.ports)} ports"
     click.echo(f"{file}: right ({counts}, {len(settings.devices)} devices)")
 

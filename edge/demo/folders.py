@@ -54,6 +54,10 @@ def sweep() -> list[Path]:
     return swept
 
 
+def is_of_demo(folder: Path) -> bool:
+    return folder.name.startswith(PREFIX) and (folder / _LOCK).exists()
+
+
 def _is_abandoned(folder: Path) -> bool:
     try:
         if folder.is_symlink() or folder.stat().st_uid != os.getuid():

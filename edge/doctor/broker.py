@@ -5,17 +5,26 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+
+from sqlmodel import col, select
 
 from edge import bus
 from edge.collector import broker_of
+from edge.demo.folders import is_of_demo
 from edge.doctor import certificate
 from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, fail, ok, warn
 from edge.errors import BrokerLost, BrokerRefused, EdgeError
 from edge.settings import Settings
 from edge.topics import TopicTable
+from traceability import readings
+from traceability.models import Device, Site
 
 _CONNECT_S = 3.0
+_LATELY = timedelta(days=1)
+# Enough to know which probes are meant.
+_NAMED = 3
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -23,6 +32,7 @@ def check(case: Case) -> Iterator[Finding]:
         return
     if not case.settings.mqtt.host:
         yield from _inside(case)
+        yield from _trusted_by_probes(case, case.settings)
         return
     try:
         broker = broker_of(case.settings)
@@ -46,6 +56,37 @@ def _inside(case: Case) -> Iterator[Finding]:
     text = _("another program listens on port {port}, where the broker inside is to be")
     cure = _('if that is a broker, write [mqtt] host = "127.0.0.1"')
     yield fail(text, cure, port=port)
+
+
+def _trusted_by_probes(case: Case, settings: Settings) -> Iterator[Finding]:
+    names = _networked(case, settings)
+    if not names or is_of_demo(case.folder):
+        return
+    text = _(
+        "networked probes ({devices}) rely on the broker inside, which acknowledges what is on no "
+        "disk yet and forgets it in a power cut"
+    )
+    cure = _(
+        'install Mosquitto: write [mqtt] host = "127.0.0.1" and restart the service, so that the '
+        "port is free; sudo deploy/install.sh --with-mosquitto; then the account in [mqtt], see "
+        "deploy/README.md"
+    )
+    more = ", …" if len(names) > _NAMED else ""
+    yield warn(text, cure, devices=", ".join(names[:_NAMED]) + more)
+
+
+def _networked(case: Case, settings: Settings) -> list[str]:
+    """Return the probes that speak MQTT: those of the settings, and unlisted ones lately heard."""
+    names = {device.name for device in settings.devices if not device.port}
+    listed = {device.name for device in settings.devices}
+    with case.record() as session:
+        if session is not None:
+            here = col(Site.code) == settings.site.code
+            query = select(Device.code).join(Site, col(Site.id) == col(Device.site_id)).where(here)
+            unlisted = set(session.exec(query)) - listed
+            heard = readings.last_heard(session, unlisted)
+            names |= {name for name, at in heard.items() if at >= case.now - _LATELY}
+    return sorted(names)
 
 
 def _asked(case: Case, broker: bus.Broker) -> Iterator[Finding]:

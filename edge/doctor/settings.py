@@ -37,7 +37,7 @@ def check(case: Case) -> Iterator[Finding]:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
-    for model in sorted({device.model for device in settings.devices if device.model}):
+    for model in sorted({device.model for device in settings.devices if device.port}):
         try:
             profiles.load(model, settings.path(OWN_PROFILES))
         except SensorError as error:

@@ -11,6 +11,7 @@ from api.errors import ApiError
 from edge import errors
 from forecasting.errors import ForecastingError
 from sensors import BadProfile
+from sensors.errors import UnknownModel
 from traceability.errors import TraceabilityError
 from traceability.gs1 import reasons
 from traceability.gs1.errors import WHERE, Gs1Error
@@ -30,6 +31,7 @@ NOTICES = (
     errors.HubDenied,
     errors.HubFailed,
     BadProfile,
+    UnknownModel,
 )
 # How code says a message: _("…"), reader("…"), and in templates also r("…").
 KEYWORDS = {"_": None, "reader": None, "r": None}

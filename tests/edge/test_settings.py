@@ -11,6 +11,7 @@ from edge.secret_files import named
 from edge.settings import Settings
 from edge.settings_doc import markdown, sample, says, sections, table_of
 from edge.settings_file import load, parse
+from tests.edge.console import new_console
 from tests.edge.processes import run
 
 
@@ -145,3 +146,15 @@ def test_every_file_that_settings_name_is_found_by_its_key(tmp_path: Path) -> No
     assert found["mqtt.password_file"] == tmp_path / "word"
     assert found["contacts.2.urls_file"] == tmp_path / "b.urls"
     assert "contacts.1.urls_file" not in found
+
+
+def test_a_model_that_nobody_knows_is_wrong_before_the_service_starts(tmp_path: Path) -> None:
+    """Else `settings check` says right, and the service ends at its next start."""
+    console = new_console(tmp_path)
+    with console.config.open("a") as file:
+        file.write('[[ports]]\nname = "line-1"\ndevice = "/dev/serial/by-id/x"\n')
+        file.write('[[devices]]\nname = "co2-1"\nmodel = "senseair_s9"\nport = "line-1"\n')
+
+    said = console.refused("settings", "check")
+
+    assert said.startswith("there is no model 'senseair_s9'; the nearest are senseair_s8")

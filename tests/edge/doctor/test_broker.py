@@ -2,17 +2,24 @@
 
 import asyncio
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from amqtt.broker import Broker as Amqtt
 
 from edge.broker import _config
 from edge.bus import Broker, Bus
 from edge.doctor import broker
+from edge.doctor.case import Case
+from edge.store import ensure_place, open_store
+from sensors import Reading
 from tests.edge.conftest import until
-from tests.edge.doctor.conftest import RUNNING, MakeCase, said, wrong
+from tests.edge.doctor.conftest import NOON, RUNNING, MakeCase, said, wrong
 from tests.edge.test_bus import running
 from tests.fakes.mosquitto import Mosquitto, free_port
+from traceability import database
+from traceability.readings import Delivery, Recorder
 
 
 def mqtt(at: Mosquitto, **more: object) -> dict[str, object]:
@@ -142,3 +149,41 @@ def test_the_port_of_the_broker_inside_may_be_taken(case: MakeCase, mosquitto: M
 
     taken_by_us = case({"mqtt": {"port": mosquitto.port}}, numbers=RUNNING)
     assert not wrong(list(broker.check(taken_by_us)))
+
+
+def hear(examined: Case, device: str, at: datetime) -> None:
+    settings = examined.settings
+    assert settings is not None
+    engine = open_store(settings)
+    with database.writing_session(engine) as session:
+        site = ensure_place(session, settings).id
+    reading = Reading(device, "co2", 700.0, at=at)
+    Recorder(engine, site).append([Delivery([reading])])
+    engine.dispose()
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_probes_that_count_are_not_left_to_the_broker_inside(
+    case: MakeCase, is_listed: bool
+) -> None:
+    """It acknowledges before our commit, and a power cut takes what it holds."""
+    devices = [{"name": "leaf-1"}] if is_listed else []
+    examined = case({"mqtt": {"port": free_port()}, "devices": devices})
+    if not is_listed:
+        hear(examined, "leaf-1", NOON - timedelta(hours=2))
+
+    (finding,) = wrong(list(broker.check(examined)))
+
+    assert finding.level == 1
+    assert "leaf-1" in said([finding])[0][1]
+    assert "install.sh --with-mosquitto" in finding.cure
+
+
+def test_polled_probes_and_those_gone_long_ago_do_not_need_mosquitto(case: MakeCase) -> None:
+    ports = [{"name": "line-1", "device": "/dev/serial/by-id/x"}]
+    polled = [{"name": "co2-1", "model": "senseair_s8", "port": "line-1", "address": 1}]
+    examined = case({"mqtt": {"port": free_port()}, "ports": ports, "devices": polled})
+    hear(examined, "co2-1", NOON)
+    hear(examined, "tried-once", NOON - timedelta(days=3))
+
+    assert not wrong(list(broker.check(examined)))
