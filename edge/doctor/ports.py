@@ -99,7 +99,8 @@ def _process(pid: int) -> tuple[int, str, bool]:
     except OSError:
         return pid, "?", False
     # `minori agent`, `python -m edge`, whichever way it was started.
-    is_ours = any(b"minori" in word or b"edge" in word for word in command[:3])
+    words = [word.rpartition(b"/")[2] for word in command[:3]]
+    is_ours = b"minori" in words[:2] or words[1:] == [b"-m", b"edge"]
     return pid, name, is_ours
 
 

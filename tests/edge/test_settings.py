@@ -157,4 +157,6 @@ def test_a_model_that_nobody_knows_is_wrong_before_the_service_starts(tmp_path: 
 
     said = console.refused("settings", "check")
 
-    assert said.startswith("there is no model 'senseair_s9'; the nearest are senseair_s8")
+    assert said.startswith(
+        "unknown_model: there is no model 'senseair_s9'; the nearest are senseair_s8"
+    )
