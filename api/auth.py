@@ -35,11 +35,13 @@ _NOBODY = _HASHER.hash("nobody has this password")
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is asking. `name` goes into acts as performer and recorder."""
+    """Who is asking. `name` goes into acts as performer and recorder; `party_id` is the partner
+    whose account it is, where somebody said so."""
 
     name: str
     role: str
     signed_in: bool = True
+    party_id: str | None = None
 
     @property
     def may_write(self) -> bool:
@@ -125,7 +127,7 @@ def _holder(web: Web, purpose: str, text: str, age: timedelta) -> Viewer | None:
         user = session.get(User, user_id)
     if user is None or not hmac.compare_digest(_fingerprint(user), str(fingerprint)):
         return None
-    return Viewer(user.name, user.role)
+    return Viewer(user.name, user.role, party_id=user.party_id)
 
 
 def _serializer(web: Web, purpose: str) -> URLSafeTimedSerializer:

@@ -27,9 +27,9 @@ class Narrowed:
 
         Raises:
             NotFound: nothing has one of these codes.
-            NotAllowed: a partner asks about partners: whose account it is nobody has said.
+            NotAllowed: a partner asks about another, or nobody has said whose account it is.
         """
-        if self.partner and not viewer.may_write:
+        if self.partner and not viewer.may_write and viewer.party_id is None:
             raise NotAllowed(role=viewer.role)
         row = find(session, Crop, crop)
         within = {"organisation_id": row.organisation_id}
@@ -37,8 +37,17 @@ class Narrowed:
             row,
             find(session, TradeItem, self.item, **within) if self.item else None,
             find(session, Site, self.site, **within) if self.site else None,
-            find(session, Party, self.partner, **within) if self.partner else None,
+            self._partner(session, row, viewer) if self.partner else None,
         )
+
+    def _partner(self, session: Session, crop: Crop, viewer: Viewer) -> Party:
+        if viewer.may_write:
+            return find(session, Party, self.partner or "", organisation_id=crop.organisation_id)
+        own = session.get_one(Party, viewer.party_id)
+        # Another's code and one that is nobody's get one answer: codes of partners are not told.
+        if own.code != self.partner:
+            raise NotAllowed(role=viewer.role)
+        return own
 
 
 AskedOf = Annotated[Narrowed, Depends()]

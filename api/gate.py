@@ -51,7 +51,10 @@ SIGN_IN = frozenset({"/sign-in", "/api/v1/token", uplink.ENROL})
 # What a retail partner who signed in may read beside the public pages.
 # But not how a crop is grown.
 SECRETS = ("/recipe", "/recipes")
-PARTNER_UNDER = ("/forecasts", "/api/v1/crops", "/api/v1/forecasts", "/help", "/sign-out")
+PARTNER_UNDER = (
+    *("/forecasts", "/api/v1/crops", "/api/v1/forecasts", "/help", "/sign-out"),
+    *("/my/promises", "/api/v1/my/promises"),
+)
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = (

@@ -273,6 +273,7 @@ def forecast_refusals(_: Reader) -> dict[str, str]:
         "missing_calendar": _("The open days of the weeks ahead are not known."),
         "nothing_open": _("Every week ahead is closed."),
         "backtest_above_100": _("Tried on the past, it missed by more than all that came."),
+        "excluded_weeks": _("Weeks were left out on somebody's word; they are named below."),
     }
 
 

@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from sqlmodel import Session, select
 
 from edge.errors import UserRefused
-from traceability.models import User
+from traceability.models import Party, User
 
 # Length is what counts (NIST SP 800-63B, 3.1.1.2, asks for 15 where it is the only factor).
 SHORTEST_PASSWORD = 12
@@ -32,6 +32,24 @@ def add(session: Session, name: str, password: str, *, role: str, at: datetime) 
     return user
 
 
+def belongs_to(session: Session, name: str, party: Party) -> User:
+    """Say which partner an account is of: it reads that one's promises; the caller commits.
+
+    Raises:
+        UserRefused: nobody has that name, or the account is not a partner's.
+    """
+    user = _named(session, name)
+    if user.role != "partner":
+        raise UserRefused(
+            name=name,
+            problem=f"it signs in as {user.role}, who reads everything anyway",
+            next_step="make an account of its own: minori user add NAME --role partner",
+        )
+    user.party_id = party.id
+    session.add(user)
+    return user
+
+
 def change_password(session: Session, name: str, password: str) -> None:
     """Set a new password, which ends every session made with the old one; the caller commits.
 
@@ -39,13 +57,18 @@ def change_password(session: Session, name: str, password: str) -> None:
         UserRefused: nobody has that name, or the password is too short.
     """
     _refuse_weak(name, password)
+    user = _named(session, name)
+    user.password_hash = PasswordHasher().hash(password)
+    session.add(user)
+
+
+def _named(session: Session, name: str) -> User:
     user = session.exec(select(User).where(User.name == name)).first()
     if user is None:
         raise UserRefused(
             name=name, problem="nobody has that name", next_step="see: minori user list"
         )
-    user.password_hash = PasswordHasher().hash(password)
-    session.add(user)
+    return user
 
 
 def _refuse_weak(name: str, password: str) -> None:

@@ -101,6 +101,18 @@ def outcomes(session: Session, crop: Crop, *, at: datetime) -> Sequence[Outcome]
     return found
 
 
+def of_partner(session: Session, partner: Party, *, at: datetime) -> Sequence[Outcome]:
+    """Return what one partner was promised of every crop, newest week first."""
+    crops = select(Promise.crop_id).where(Promise.party_id == partner.id)
+    found = [
+        one
+        for crop in session.exec(select(Crop).where(col(Crop.id).in_(crops)).order_by(Crop.code))
+        for one in outcomes(session, crop, at=at)
+        if one.promise.party_id == partner.id
+    ]
+    return sorted(found, key=lambda one: one.promise.week, reverse=True)
+
+
 def hit_rate(found: Sequence[Outcome]) -> float | None:
     """Return the share of promises that were kept; None while no week is over."""
     over = [one.is_kept for one in found if one.is_kept is not None]

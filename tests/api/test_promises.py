@@ -6,8 +6,13 @@ from collections.abc import Callable
 import pytest
 from httpx import Client
 from python_calamine import CalamineWorkbook
+from sqlalchemy import Engine
+from sqlmodel import select
 
+from edge import users
 from tests.world import World
+from traceability import catalogue, database
+from traceability.models import Organisation, Party
 
 WEEK = "2026-07-27"
 
@@ -113,6 +118,41 @@ def test_a_partner_reads_no_promises(
         "/api/v1/crops/lowk/forecast?partner=mart",
         "/forecasts/lowk?partner=mart",
         "/api/v1/sowing-plans/lowk",
+    ):
+        assert client.get(path).status_code == 403, path
+
+
+def test_a_partner_whose_account_is_known_reads_its_own_promises_and_no_others(
+    client: Client, world: World, engine: Engine, add_user: Callable[..., str]
+) -> None:
+    with database.writing_session(engine) as session:
+        owner = session.exec(select(Organisation)).one()
+        catalogue.ensure_party(session, owner, "coop", name="Coop")
+    for partner, weight_g in (("coop", 4000), ("mart", 8000)):
+        promise = {"partner": partner, "week": WEEK, "weight_g": weight_g, "note": "by hand"}
+        assert client.post("/api/v1/promises/lowk", json=promise).status_code == 201
+    add_user("boss")
+    token = {"name": "eri", "password": add_user("eri", "partner")}
+    said = client.post("/api/v1/token", json=token).json()
+    client.headers["authorization"] = f"Bearer {said['token']}"
+    html = {"accept": "text/html"}
+
+    assert client.get("/api/v1/my/promises").status_code == 403
+    assert "Nobody has said yet" in client.get("/my/promises", headers=html).text
+    with database.writing_session(engine) as session:
+        users.belongs_to(session, "eri", catalogue.find(session, Party, "coop"))
+
+    (mine,) = client.get("/api/v1/my/promises").json()
+    assert (mine["crop"], mine["week"], mine["weight_g"]) == ("lowk", WEEK, 4000)
+    assert not {"p10_g", "remainder_g", "partner", "note"} & mine.keys()
+    page = client.get("/my/promises?lang=ja", headers=html).text
+    assert "Coop" in page
+    assert "Mart" not in page
+    assert client.get("/api/v1/crops/lowk/forecast?partner=coop").status_code == 404
+    for path in (
+        "/api/v1/crops/lowk/forecast?partner=mart",
+        "/api/v1/crops/lowk/forecast?partner=nobody",
+        "/api/v1/promises/lowk",
     ):
         assert client.get(path).status_code == 403, path
 

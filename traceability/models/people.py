@@ -17,4 +17,5 @@ class User(SQLModel, table=True):
     name: str = Field(unique=True)
     password_hash: str  # argon2id, with its parameters
     role: str
+    party_id: str | None = Field(default=None, foreign_key="party.id")  # whose, of a partner
     created_at: datetime
