@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from typing import Any
 
-_LOT = ("lot", "recipe", "started_on", "pieces", "left")
+_LOT = ("lot", "recipe", "started_on", "pieces", "left", "light_mol", "air_c")
 _HARVEST = ("harvested_on", "harvested_pieces", "harvested_g")
 
 
@@ -31,7 +31,7 @@ def answer_to(request: dict[str, Any]) -> dict[str, str]:
     lots = pd.DataFrame(request["lots"], columns=[*_LOT, *_HARVEST])
     for day in ("started_on", "harvested_on"):
         lots[day] = pd.to_datetime(lots[day])
-    for number in ("left", "harvested_pieces", "harvested_g"):
+    for number in ("left", "harvested_pieces", "harvested_g", "light_mol", "air_c"):
         lots[number] = lots[number].astype(float)
     weighings = pd.DataFrame(request["weighings"], columns=["lot", "weighed_on", "head_g"])
     weighings["weighed_on"] = pd.to_datetime(weighings["weighed_on"])

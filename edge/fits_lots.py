@@ -19,17 +19,23 @@ from edge.fits import digest_of
 from traceability import forecast_lots, growing, yields
 from traceability.database import reading_session, writing_session
 from traceability.forecast_subject import Subject
+from traceability.lot_climate import LotClimates
 from traceability.models import ForecastRecord, Site
 
 
-async def follow(engine: Engine, *, now: datetime) -> int:
+async def follow(engine: Engine, *, now: datetime, climates: LotClimates | None = None) -> int:
     """Make near weeks anew for every forecast whose lots changed; return for how many.
+
+    Args:
+        climates: remembers between calls what was summed already.
 
     Raises:
         FitFailed: the child process gave no answer; what was made before it is kept.
     """
     count = 0
-    for subject, record, request in await asyncio.to_thread(_changed, engine, now):
+    for subject, record, request in await asyncio.to_thread(
+        _changed, engine, now, climates or LotClimates()
+    ):
         answer = await in_child("edge.fit_lots", subject.label, request)
         with writing_session(engine) as session:
             forecast_lots.store(
@@ -40,14 +46,22 @@ async def follow(engine: Engine, *, now: datetime) -> int:
 
 
 def request_for(
-    session: Session, subject: Subject, record: ForecastRecord, *, now: datetime
+    session: Session,
+    subject: Subject,
+    record: ForecastRecord,
+    *,
+    now: datetime,
+    climates: LotClimates,
 ) -> dict[str, Any]:
     """Return what the child is given: lots, weighings, plans, history and the line."""
     ground = growing.ground_of(session, subject, at=now)
+    had = climates.of(session, subject, ground.lots, at=now)
     weeks = yields.weekly(session, subject, until=now)
     running = yields.running_week(session, subject, until=now)
     request = {
-        "lots": [asdict(row) for row in ground.lots],
+        "lots": [
+            asdict(row) | (asdict(had[row.lot]) if row.lot in had else {}) for row in ground.lots
+        ],
         "weighings": [asdict(one) for one in ground.weighings],
         "weeks": [(week.monday, week.weight_g) for week in weeks],
         "already_g": running.weight_g if running is not None else 0,
@@ -59,11 +73,13 @@ def request_for(
     return plain
 
 
-def _changed(engine: Engine, now: datetime) -> list[tuple[Subject, ForecastRecord, dict[str, Any]]]:
+def _changed(
+    engine: Engine, now: datetime, climates: LotClimates
+) -> list[tuple[Subject, ForecastRecord, dict[str, Any]]]:
     found = []
     with reading_session(engine) as session:
         for subject, record in forecast_lots.followed(session):
-            request = request_for(session, subject, record, now=now)
+            request = request_for(session, subject, record, now=now, climates=climates)
             before = forecast_lots.newest(session, record)
             grows = any(lot["harvested_on"] is None for lot in request["lots"])
             if before is None and not grows:

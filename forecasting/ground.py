@@ -16,6 +16,7 @@ import pandas as pd
 
 from forecasting.backtest import seed_of
 from forecasting.growth import Curve, check, fit_curve, last_weighing
+from forecasting.lived import COLUMNS
 from forecasting.measures import QUANTILES
 from forecasting.result import Expected, Forecast, Score, Step
 from forecasting.table import Floats
@@ -172,6 +173,8 @@ def _as_of(lots: pd.DataFrame, cutoff: date) -> pd.DataFrame:
     later = known["harvested_on"] > now
     known.loc[later, "harvested_on"] = pd.NaT
     known.loc[later, ["harvested_pieces", "harvested_g"]] = np.nan
+    known[list(COLUMNS)] = known.reindex(columns=list(COLUMNS))
+    known.loc[later, list(COLUMNS)] = np.nan  # what the weather would be nobody knew
     # How many were left then nobody kept: what is left now (of a finished lot nothing) is no hint.
     return known.drop(columns="left", errors="ignore")
 
@@ -193,7 +196,8 @@ def _draw_lot(
         level = curve.level_from(head_g, max(float((day - started).days), 1.0))
         spread, basis = curve.spread_weighed, "weighed"
     else:
-        level, spread, basis = curve.level, curve.spread_unweighed, "pooled"
+        level, spread = curve.level + curve.lived.shift(row), curve.spread_unweighed
+        basis = "pooled"
     if not np.isfinite(level):
         # Nobody has harvested or weighed this recipe: the lot has a date and no weight.
         return to_harvest - age, np.zeros(DRAWS), "prior"

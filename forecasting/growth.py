@@ -2,13 +2,14 @@
 
 log weight = level of the lot + a log(days) + b days. The two slopes are shared by all lots of a
 recipe, the level is the lot's own; a weighing replaces the level and keeps the slopes. Light and
-temperature are not in it: grams per mol differed 10 to 24 between six compartments of one site,
-so five lots cannot calibrate them for a sixth, while one weighing 7 to 13 days before harvest
-brings the error of the final head to about a tenth.
+temperature are only a prior of the level (forecasting.lived): grams per mol differed 10 to 24
+between six compartments of one site, while one weighing 7 to 13 days before harvest brings the
+error of the final head to about a tenth.
 
 Tables (pandas), weights in grams, dates local and naive:
     lots       lot, recipe, started_on, harvested_on (NaT while growing), pieces (started),
-               harvested_pieces, harvested_g (both NaN while growing)
+               harvested_pieces, harvested_g (both NaN while growing); if known, the columns
+               of forecasting.lived
     weighings  lot, weighed_on, head_g (one row a sampled head, or their mean)
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import NotAHistory
+from forecasting.lived import NOTHING_KNOWN, Lived, learn
 from forecasting.table import Floats
 
 LOT_COLUMNS = (
@@ -45,6 +47,7 @@ class Curve:
 
     Attributes:
         level: mean log weight [g] that remains after the slopes, NaN without a finished lot.
+        lived: how light and warmth move the level of a lot that nobody has weighed.
         spread_weighed, spread_unweighed: sd of log final weight with and without a weighing.
         days: days to harvest of each of the last finished lots.
         survival: harvested over started pieces, mean of the same.
@@ -53,6 +56,7 @@ class Curve:
     recipe: str
     slopes: Floats
     level: float
+    lived: Lived
     spread_weighed: float
     spread_unweighed: float
     days: Floats
@@ -90,14 +94,16 @@ def fit_curve(lots: pd.DataFrame, weighings: pd.DataFrame, *, recipe: str) -> Cu
     levels = (
         np.log(final["head_g"].to_numpy(float)) - _shape(final["days"].to_numpy(float)) @ slopes
     )
+    lived, rest = NOTHING_KNOWN, np.empty(0)
+    if len(levels):
+        lived, rest = learn(done.set_index("lot").reindex(final["lot"]), levels)
     return Curve(
         recipe=recipe,
         slopes=slopes,
         level=float(np.mean(levels)) if len(levels) else float("nan"),
+        lived=lived,
         spread_weighed=_spread_weighed(points, slopes),
-        spread_unweighed=_spread(levels - np.mean(levels), SPREAD_UNWEIGHED)
-        if len(levels)
-        else SPREAD_UNWEIGHED,
+        spread_unweighed=_spread(rest, SPREAD_UNWEIGHED),
         days=_days(lately),
         survival=float((lately["harvested_pieces"] / lately["pieces"]).mean())
         if len(done)

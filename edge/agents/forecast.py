@@ -20,6 +20,7 @@ from traceability import forecast_lots, forecasts
 from traceability.database import reading_session, writing_session
 from traceability.errors import NotFound
 from traceability.forecast_subject import Subject, of_key
+from traceability.lot_climate import LotClimates
 from traceability.models import Job
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class ForecastAgent:
         self._clock = clock
         self._asked: float | None = None
         self._followed: forecast_lots.Mark | None = None
+        self._climates = LotClimates()
         self._settings = settings  # asked at each fit, so that a change counts
 
     async def run(self) -> None:
@@ -81,7 +83,7 @@ class ForecastAgent:
         if mark == self._followed:
             return
         try:
-            count = await fits_lots.follow(self._engine, now=now)
+            count = await fits_lots.follow(self._engine, now=now, climates=self._climates)
         except FitFailed as error:
             # Not tried again until something else is recorded: it would fail each five seconds.
             log.warning("%s", error)
