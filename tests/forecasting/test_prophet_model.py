@@ -41,6 +41,21 @@ def test_the_solver_agrees_with_prophet_within_2_percent(vegetables: list[Past])
 
 
 @pytest.mark.shared
+def test_what_prophet_found_is_read_as_prophet_reads_it(vegetables: list[Past]) -> None:
+    """Its own predict takes as long as the fit; the line computed from its parameters is the same."""
+    past = vegetables[0].until(480)
+    calendar = seasons.weekly(past.ds, past.open_days, 7)
+    model = prophet_model._fitted(past, np.log(past.rates), calendar)
+
+    said = model.predict(prophet_model._frame(past.ds, calendar))["yhat"]
+    ours, _ = prophet_model.as_solution(model).predict(
+        past.ds, prophet_model._columns(past.ds, calendar, solver.YEAR_ORDER)
+    )
+
+    assert ours == pytest.approx(said.to_numpy(), abs=1e-6)
+
+
+@pytest.mark.shared
 def test_a_fit_leaves_no_files_and_says_nothing(
     vegetables: list[Past],
     tmp_path: Path,
