@@ -53,7 +53,7 @@ def frequency(text: str) -> Frequency:
             problem="is unknown",
             expected="D or W-MON to W-SUN",
             got=text,
-            next_step="name the day the weeks are stamped with",
+            next_step="name the day weeks are stamped with; months are too coarse for a harvest",
         )
     return Frequency(7, WEEKDAYS.index(anchor))
 
