@@ -7,6 +7,7 @@ import pandas as pd
 
 from forecasting import pool
 from forecasting.files import frequency, read_series
+from forecasting.kinds import members_for
 from forecasting.prophet_model import log_with_carry
 from forecasting.study import MIX, Plan, study
 from forecasting.table import Past
@@ -93,3 +94,15 @@ def test_a_line_of_zeros_gives_no_interval_of_thousands() -> None:
         highest = one.examined.rolled.past.y.max()
         assert np.isfinite(one.lines["served"]).all()
         assert one.lines["served"].max() < 5 * highest
+
+
+def test_a_year_of_orders_is_said_by_its_last_weeks_and_a_year_of_harvest_by_the_year_before() -> (
+    None
+):
+    weeks = past("a", 52)
+
+    orders, _, _ = members_for("demand", weeks)
+    harvest, _, _ = members_for("supply", weeks)
+
+    assert "recent_quantiles" in orders
+    assert "last_year" in harvest
