@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from edge.changes import AT_START, changes
 from edge.current import Current
-from edge.errors import SettingsInvalid, SettingsNeedRestart, SettingsRefused
+from edge.errors import SettingsNeedRestart, SettingsRefused
 from edge.secret_files import named
 from edge.settings import Settings
 from edge.settings_file import load
@@ -129,15 +129,6 @@ def _named_files(settings: Settings) -> Iterator[Path]:
 
 
 def _loaded(file: Path | None) -> Settings:
-    settings = load(file)
-    # An editor that found the disk full leaves an empty file, which is a settings file, too.
-    if file is not None and not file.read_text(encoding="utf-8").strip():
-        raise SettingsInvalid(
-            file=file,
-            line="",
-            key="file",
-            expected="settings",
-            got="an empty file",
-            next_step="write it again; who wants no settings restarts the service",
-        )
-    return settings
+    # A writer empties a file before it fills it, and an editor that found the disk full leaves it
+    # so. What was read is judged: read a second time, it may be whole already.
+    return load(file, may_be_empty=False)

@@ -43,15 +43,28 @@ def find(path: Path | None = None) -> Path:
     raise SettingsMissing(looked_at=" or ".join(str(c) for c in candidates))
 
 
-def load(path: Path | None = None) -> Settings:
+def load(path: Path | None = None, *, may_be_empty: bool = True) -> Settings:
     """Read and check the settings file; relative names in it are counted from its folder.
+
+    Args:
+        may_be_empty: A file without a word is a farm with the defaults.
 
     Raises:
         SettingsMissing: no file.
         SettingsInvalid: the first thing that is wrong in it or in MINORI_*.
     """
     file = find(path)
-    read = _checked(TomlFile.read(file, refuse=SettingsInvalid, docs=DOCS))
+    source = TomlFile.read(file, refuse=SettingsInvalid, docs=DOCS)
+    if not may_be_empty and not source.text.strip():
+        raise SettingsInvalid(
+            file=file,
+            line="",
+            key="file",
+            expected="settings",
+            got="an empty file",
+            next_step="write it again; who wants no settings restarts the service",
+        )
+    read = _checked(source)
     return read.inside(file.parent, file=file.absolute())
 
 

@@ -101,7 +101,7 @@ async def test_a_service_under_journald_ends_with_a_line_that_is_filed(
     assert agent.wait(60) == 2
     last = log.read_text().splitlines()[-1]
     assert last.startswith("<2>")
-    assert json.loads(last[3:])["code"] == "bad_profile"
+    assert json.loads(last[3:])["code"] == "unknown_model"
 
 
 def test_every_field_of_a_line_is_documented() -> None:
