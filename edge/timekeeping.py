@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
+from edge.clock import Clock
+from sensors import to_ms
+
 # A machine without a battery clock starts in 1970, or where it was last switched off.
 NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 # systemd-timesyncd, the time service of Debian and Raspberry Pi OS, makes the folder when it
@@ -21,6 +24,9 @@ JUMP = timedelta(seconds=2)
 WAVER = timedelta(milliseconds=50)
 # A clock that is set back and forth within one batch: a reading of each of those times is known.
 KNOWN_OFFSETS = 8
+# The two clocks are read anew where more than this passed in between, but not for ever. [s]
+AT_ONCE_S = 0.002
+TRIES = 10
 # A clock that stood still for so long after a jump is the right one. [s]
 SETTLED_S = 60.0
 # What a reading may be older than its batch and still be of our own clock.
@@ -38,6 +44,15 @@ def is_clock_set(now: datetime, folder: Path = TIMESYNC) -> bool:
     return not folder.is_dir() or (folder / "synchronized").exists()
 
 
+def read_both(clock: Clock) -> tuple[datetime, float]:
+    """Return what both clocks say at one instant, as nearly as a busy machine allows."""
+    for _ in range(TRIES):
+        before_s, now, after_s = clock.monotonic(), clock.now(), clock.monotonic()
+        if after_s - before_s <= AT_ONCE_S:
+            break
+    return now, after_s
+
+
 class Timekeeping:
     """Compares the two clocks each time it is asked; used from any thread."""
 
@@ -50,11 +65,14 @@ class Timekeeping:
 
     def look(self, now: datetime, monotonic_s: float) -> None:
         """Note both clocks; says later whether they moved apart."""
-        offset = now - datetime.fromtimestamp(0, UTC) - timedelta(seconds=monotonic_s)
+        # In whole milliseconds, so that a reading gets the one back that it would have had at once.
+        offset = timedelta(milliseconds=to_ms(now) - round(monotonic_s * 1000))
         with self._looking:
             moved = abs(offset - self._offsets[0]) if self._offsets else timedelta()
             if moved > JUMP:
-                self._offsets.appendleft(offset)
+                # Set back to where it was, it is the clock that we know.
+                near = (known for known in self._offsets if abs(offset - known) <= WAVER)
+                self._offsets.appendleft(next(near, offset))
                 self._jumped_at = monotonic_s
                 self.jumps += 1
             elif not self._offsets:
@@ -79,6 +97,5 @@ class Timekeeping:
             taken = at - datetime.fromtimestamp(0, UTC) - offset
             age = timedelta(seconds=monotonic_s) - taken
             if -JUMP <= age <= OURS:
-                # Down, not to the nearest: halves go to the even one, and two became one.
-                return taken // timedelta(milliseconds=1)
+                return to_ms(at) - offset // timedelta(milliseconds=1)
         return None

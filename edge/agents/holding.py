@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from edge.clock import Clock
 from edge.metrics import Metric, counter, gauge
-from edge.timekeeping import Timekeeping
+from edge.timekeeping import Timekeeping, read_both
 from sensors import Reading
 from traceability import held
 from traceability.readings import Delivery, Held
@@ -48,7 +48,7 @@ class Holding:
 
     def append(self, deliveries: Sequence[Delivery]) -> int:
         """Store a batch, or let what of it is timed by our clock wait; return the new rows."""
-        now, monotonic_s = self._clock.now(), self._clock.monotonic()
+        now, monotonic_s = read_both(self._clock)
         self.keeping.look(now, monotonic_s)
         self.is_holding = not (self._is_clock_set(now) and self.keeping.is_settled(monotonic_s))
         if self.is_holding:

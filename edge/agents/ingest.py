@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from edge.agents.intake import Intake, Waiting
 from edge.agents.judges import Judges
@@ -12,7 +12,7 @@ from edge.clock import Clock
 from edge.errors import UnknownTopic
 from edge.refusals import Refusals
 from edge.settings import Settings
-from edge.timekeeping import JUMP, Timekeeping
+from edge.timekeeping import JUMP, Timekeeping, read_both
 from edge.topics import TopicTable, delivery_key
 from sensors import BadPayload, Reading
 from sensors.wires.payload import Decoded
@@ -21,7 +21,6 @@ from traceability.readings import Delivery
 
 # The store keeps whole milliseconds.
 ONE_TICK = timedelta(milliseconds=1)
-EPOCH = datetime.fromtimestamp(0, UTC)
 # Arrival times remembered; forgetting one only matters within the same millisecond.
 MOST_TOPICS = 20_000
 
@@ -52,7 +51,8 @@ class Ingest:
         self._judges = Judges()
         self._arrivals: dict[str, datetime] = {}
         self._keeping = keeping or Timekeeping()
-        self._offset = self._offset_of(clock.now())
+        self._keeping.look(*read_both(clock))
+        self._began = self._keeping.began()
         self._rebirths = Rebirths(bus, clock)
         self._failed: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -135,16 +135,18 @@ class Ingest:
 
     def _mind_jump(self, now: datetime) -> None:
         """Move the last arrivals with a wall clock that jumped: else, when it is set back a year,
-        what comes now would count as of last year's end, for a year."""
-        before, self._offset = self._offset, self._offset_of(now)
-        if abs(self._offset - before) > JUMP:
-            # The recorder may not look before it jumped back: then nobody would know of it.
-            self._keeping.look(now, self._clock.monotonic())
-            moved = self._offset - before
-            self._arrivals = {topic: at + moved for topic, at in self._arrivals.items()}
+        what comes now would count as of last year's end, for a year.
 
-    def _offset_of(self, now: datetime) -> timedelta:
-        return now - EPOCH - timedelta(seconds=self._clock.monotonic())
+        As far as `Timekeeping` says: measured twice, a jump differs by milliseconds, and what came
+        before it and after would fall together. The recorder may also look too late to see one.
+        """
+        since_boot = timedelta(seconds=self._clock.monotonic())
+        if abs(now - since_boot - self._keeping.began()) > JUMP:
+            self._keeping.look(*read_both(self._clock))
+        before, self._began = self._began, self._keeping.began()
+        moved = self._began - before
+        if abs(moved) > JUMP:
+            self._arrivals = {topic: at + moved for topic, at in self._arrivals.items()}
 
     def _accept(self, message: Message, decoded: Decoded) -> None:
         for field in decoded.refused:

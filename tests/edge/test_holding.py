@@ -221,3 +221,23 @@ def test_what_a_time_server_slews_is_no_jump() -> None:
 
     assert keeping.jumps == 0
     assert keeping.is_settled(100.0)
+
+
+@pytest.mark.parametrize("fraction_us", range(0, 1000, 100))
+def test_of_two_a_millisecond_apart_the_one_before_a_jump_does_not_swallow_the_one_after(
+    tmp_path: Path, fraction_us: int
+) -> None:
+    """The first is stored at once, the second waits: both times must be rounded alike."""
+    wall = NOW + timedelta(microseconds=fraction_us)
+    machine = Machine(tmp_path, TwoClocks(wall, monotonic_s=100.00051))
+    machine.is_set = True
+    machine.read(1.0)
+    machine.clock.set(wall + YEAR)
+    machine.holding.append([])
+    machine.clock.set(wall)
+    machine.holding.append([])
+    machine.read(2.0, at=wall + timedelta(milliseconds=1))
+    machine.clock.go(SETTLED_S + 1)
+    machine.read(3.0)
+
+    assert [value for _, value in machine.values()] == [1.0, 2.0, 3.0]
