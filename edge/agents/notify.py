@@ -39,6 +39,8 @@ CLAIM = timedelta(minutes=3)
 DIGEST_FOR = timedelta(hours=2)
 # What is told once a week is told on that Monday, however late.
 FORECASTS_FOR = timedelta(days=1)
+# A contact that is not in these settings may be in those of another service on this database.
+LEFT_TO_OTHERS_FOR = timedelta(hours=1)
 # Kinds of notification, as `api.messages` words them.
 DIGEST, FORECASTS = "digest", "forecast_week"
 
@@ -134,7 +136,8 @@ class NotifyAgent:
             if contact is not None and label == _UNREAD:
                 self._address_again(pairs, settings, contact, now)
             elif contact is None or address is None:
-                self._give_up(pairs, "it is not in the settings any more")
+                unserved = [p for p in pairs if now - p[0].next_at >= LEFT_TO_OTHERS_FOR]
+                self._give_up(unserved, "it is not in the settings any more")
             elif self._sender.reaches(address):
                 ways.append(_Way(contact, address, pairs))
         return ways
@@ -212,6 +215,8 @@ class NotifyAgent:
             notifications.failed(session, [d.id for d, _ in pairs], str(error), at=now)
 
     def _give_up(self, pairs: Due, why: str) -> None:
+        if not pairs:
+            return
         with writing_session(self._engine) as session:
             notifications.give_up(session, [d.id for d, _ in pairs], why)
 

@@ -18,7 +18,12 @@ class Contact(Table):
     name: Annotated[
         str,
         Field(min_length=1, max_length=64),
-        Says("Name of the person or group; rules refer to it.", "Rules that name it are refused."),
+        Says(
+            "Name of the person or group; rules refer to it. Services on one database need the "
+            "same list.",
+            "Rules that name it are refused; whom only one service knows is told what that "
+            "service finds first.",
+        ),
     ]
     language: Annotated[
         Literal["ja", "en"], Says("Language of the messages.", "They cannot be read in a hurry.")

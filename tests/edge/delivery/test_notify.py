@@ -317,10 +317,27 @@ async def test_a_contact_that_is_gone_is_given_up_and_shown(post: Post) -> None:
         post.tell("k")
         await post.runs()
         post.knows()
-        post.clock.passed_s += 60
+        post.clock.passed_s += 60 * 62
         await post.runs()
 
     assert post.states == [("given_up", "it is not in the settings any more")]
+
+
+async def test_a_contact_of_another_service_on_the_database_is_left_to_it(post: Post) -> None:
+    """Two services may run on one store; what this one does not know is not thereby gone."""
+    async with Webhooks(answers=["503 Busy", "200 OK"]) as hooks:
+        post.knows(sato(hooks))
+        post.tell("k")
+        await post.runs()
+        post.knows(sato(hooks, name="Tanaka"))
+        post.clock.passed_s += 60
+        await post.runs()
+        left = post.states
+        post.knows(sato(hooks))
+        await post.runs()
+
+    assert [state for state, _ in left] == ["waiting"]
+    assert post.states == [("sent", "")]
 
 
 async def test_addresses_that_cannot_be_read_are_shown_and_used_once_they_can(post: Post) -> None:
