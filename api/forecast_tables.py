@@ -23,7 +23,7 @@ _VERSION = (
 _PROMISE = (
     *("id", "week", "weight_g", "packs", "cases", "packs_per_case", "confidence", "shortfall"),
     *("remainder_g", "p10_g", "p50_g", "p90_g", "naive_g", "model_g", "agronomist_g"),
-    *("agreed_g", "lots_share", "forecast_id", "note", "made_at", "made_by"),
+    *("agreed_g", "lots_share", "packing_share", "forecast_id", "note", "made_at", "made_by"),
 )
 
 

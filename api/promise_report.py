@@ -87,7 +87,7 @@ def _promised(session: Session, _: Reader, found: Sequence[Outcome]) -> Sheet:
     header = [
         *(_("Week from"), _("Partner"), _("Trade item"), "kg", _("Packs"), _("Cases")),
         *(_("Shortfall probability"), _("Remainder [kg]"), _("Shipped [kg]"), _("Kept")),
-        *(_("From lots"), _("Made"), _("By"), _("Note")),
+        *(_("From lots"), _("Left by packing"), _("Made"), _("By"), _("Note")),
     ]
     kept = {None: "", True: _("yes"), False: _("no")}
     rows = []
@@ -100,7 +100,8 @@ def _promised(session: Session, _: Reader, found: Sequence[Outcome]) -> Sheet:
                 *(item.code if item else "", _kg(row.weight_g), row.packs, row.cases),
                 *(_.percent(row.shortfall), _kg(row.remainder_g)),
                 *(None if one.shipped_g is None else _kg(one.shipped_g), kept[one.is_kept]),
-                *(_.percent(row.lots_share), row.made_at.date(), row.made_by, row.note),
+                *(_.percent(row.lots_share), _share(_, row.packing_share)),
+                *(row.made_at.date(), row.made_by, row.note),
             ]
         )
     return Sheet(_("Promises"), header, rows)
@@ -143,6 +144,10 @@ def _signed(_: Reader, share: float | None) -> str:
     if share is None:
         return ""
     return ("+" if share > 0 else "−" if share < 0 else "±") + _.percent(abs(share))
+
+
+def _share(_: Reader, share: float | None) -> str:
+    return "" if share is None else _.percent(share)
 
 
 def _kg(grams: int) -> float:

@@ -29,13 +29,13 @@ class Week:
     supply: Step  # after the agronomist: all three quantiles in the ratio of the new P50
     agronomist_g: int | None
     lots_id: str | None
-    left: float  # share of the harvest that packing leaves
+    packing_share: float  # of the harvest that packing leaves
 
     @property
     def net(self) -> Step:
         """What can be sent of the supply: partners get packs, not outer leaves."""
         step = self.supply
-        p10, p50, p90 = (kg * self.left for kg in (step.p10, step.p50, step.p90))
+        p10, p50, p90 = (kg * self.packing_share for kg in (step.p10, step.p50, step.p90))
         return replace(step, p10=p10, p50=p50, p90=p90)
 
     def countable_g(self, confidence: float) -> int:
@@ -152,6 +152,7 @@ def promise(session: Session, asked: Asked, *, by: str, at: datetime) -> Promise
         agronomist_g=week.agronomist_g,
         agreed_g=_grams(agreed),
         lots_share=week.model.lots_share,
+        packing_share=week.packing_share,
         forecast_id=week.record.id,
         forecast_lots_id=week.lots_id,
         note=asked.note,

@@ -5,8 +5,12 @@ As `edge.fit`, but nothing is fitted: half a second, most of it importing pandas
 
 import json
 import sys
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from forecasting import LotsNow
 
 _LOT = ("lot", "recipe", "started_on", "pieces", "left", "light_mol", "air_c")
 _HARVEST = ("harvested_on", "harvested_pieces", "harvested_g")
@@ -33,6 +37,7 @@ def answer_to(request: dict[str, Any]) -> dict[str, str]:
         lots[day] = pd.to_datetime(lots[day])
     for number in ("left", "harvested_pieces", "harvested_g", "light_mol", "air_c"):
         lots[number] = lots[number].astype(float)
+    lots["largest_head_g"] = float(request["largest_head_g"])
     weighings = pd.DataFrame(request["weighings"], columns=["lot", "weighed_on", "head_g"])
     weighings["weighed_on"] = pd.to_datetime(weighings["weighed_on"])
     weighings["head_g"] = weighings["head_g"].astype(float)
@@ -48,7 +53,24 @@ def answer_to(request: dict[str, Any]) -> dict[str, str]:
         already_kg=request["already_g"] / 1000,
         weeks=request["horizon_weeks"],
     )
-    return {"body": made.to_json()}
+    return {"body": _noted(made, request).to_json()}
+
+
+def _noted(made: "LotsNow", request: dict[str, Any]) -> "LotsNow":
+    """Say beside the lots which weighings were not believed."""
+    from forecasting import Note  # noqa: PLC0415
+
+    heavy = [
+        f"{one['lot']} {one['weighed_on']} {one['head_g']:g} g" for one in request["too_heavy"]
+    ]
+    if not heavy:
+        return made
+    facts = {"largest_head_g": request["largest_head_g"], "weighings": ", ".join(heavy)}
+    sentence = (
+        "not believed, as no head weighs more than {largest_head_g} g: {weighings}; "
+        "void the weighing, or mend the crop's largest head"
+    )
+    return replace(made, notes=(Note("heavy_weighing", sentence.format(**facts), facts),))
 
 
 if __name__ == "__main__":

@@ -63,6 +63,8 @@ def request_for(
             asdict(row) | (asdict(had[row.lot]) if row.lot in had else {}) for row in ground.lots
         ],
         "weighings": [asdict(one) for one in ground.weighings],
+        "too_heavy": [asdict(one) for one in ground.too_heavy],
+        "largest_head_g": subject.crop.largest_head_g,
         "weeks": [(week.monday, week.weight_g) for week in weeks],
         "already_g": running.weight_g if running is not None else 0,
         "forecast": None if record.refusal else record.body,

@@ -202,7 +202,9 @@ def _draw_lot(
         # Nobody has harvested or weighed this recipe: the lot has a date and no weight.
         return to_harvest - age, np.zeros(DRAWS), "prior"
     log_g = curve.log_weight(level, to_harvest) + draw.normal(0.0, spread, DRAWS)
-    kg = _heads(row, curve) * np.exp(log_g) / 1000
+    # One odd weighing, drawn out along the curve, must not make heads that no crop has.
+    head_g = np.minimum(np.exp(log_g), row.get("largest_head_g", np.inf))
+    kg = _heads(row, curve) * head_g / 1000
     return to_harvest - age, kg, basis if curve.basis == "site" else "prior"
 
 

@@ -8,8 +8,8 @@ error of the final head to about a tenth.
 
 Tables (pandas), weights in grams, dates local and naive:
     lots       lot, recipe, started_on, harvested_on (NaT while growing), pieces (started),
-               harvested_pieces, harvested_g (both NaN while growing); if known, the columns
-               of forecasting.lived
+               harvested_pieces, harvested_g (both NaN while growing); if known, largest_head_g
+               (no head weighs more) and the columns of forecasting.lived
     weighings  lot, weighed_on, head_g (one row a sampled head, or their mean)
 """
 

@@ -67,11 +67,13 @@ class LotsNow:
         steps: only the weeks that are not over; empty where there is no line to lean on.
         lots: every lot that grows or is planned.
         kg: P10, P50, P90 that the lots alone bring, by week from the running one on.
+        notes: what was not believed of the lots, and why.
     """
 
     steps: tuple[Step, ...]
     lots: tuple[Expected, ...]
     kg: tuple[tuple[float, float, float], ...]
+    notes: tuple[Note, ...] = ()
 
     def to_json(self) -> str:
         return _json(asdict(self))
@@ -91,6 +93,7 @@ class LotsNow:
                 for lot in facts["lots"]
             ),
             kg=tuple(tuple(week) for week in facts["kg"]),
+            notes=tuple(Note(**note) for note in facts.get("notes", ())),
         )
 
 

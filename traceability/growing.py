@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from traceability import heads
 from traceability.errors import BadValue, NotFound
 from traceability.forecast_subject import Subject
 from traceability.models import Act, ActLine, Flow, Inspection, Lot, Site, SowingPlan
@@ -23,9 +24,6 @@ LOOKED_BACK = timedelta(days=730)
 # Finished lots a recipe needs to speak for itself; until then all of its crop speak together.
 ENOUGH_FINISHED = 5
 _LEAST_END = 6  # of an id, that is as good as the whole
-# Inspections that are the weight of one head, and grams in their unit.
-HEAD_MEASURES = ("head_weight", "head weight", "fresh_weight", "fresh weight", "株重")
-_GRAMS: Mapping[str, float] = {"g": 1.0, "kg": 1000.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +49,15 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """All that is known of what grows and grew."""
+    """All that is known of what grows and grew.
+
+    Attributes:
+        too_heavy: weighings no head of the crop can have; on record, and not believed.
+    """
 
     lots: Sequence[GrowingLot]
     weighings: Sequence[Weighing]
+    too_heavy: Sequence[Weighing] = ()
 
 
 @dataclass(slots=True)
@@ -98,7 +101,10 @@ def ground_of(session: Session, subject: Subject, *, at: datetime) -> Ground:
         session, subject, recipe, {s: at.astimezone(z).date() for s, z in zones.items()}
     )
     ordered = sorted([*rows, *planned], key=lambda row: (row.started_on, row.lot))
-    return Ground(ordered, _weighings(session, lots, zones))
+    largest_g = subject.crop.largest_head_g
+    weighed = _weighings(session, lots, zones)
+    believed = [one for one in weighed if one.head_g <= largest_g]
+    return Ground(ordered, believed, [one for one in weighed if one.head_g > largest_g])
 
 
 def plan(
@@ -248,7 +254,7 @@ def _weighings(
     inspected = (
         select(Act, Inspection)
         .join(Inspection, col(Inspection.act_id) == col(Act.id))
-        .where(col(Inspection.lot_id).in_(lots), col(Inspection.measure).in_(HEAD_MEASURES))
+        .where(col(Inspection.lot_id).in_(lots), col(Inspection.measure).in_(heads.MEASURES))
         .where(unvoided(Act.id))
     )
     sampled = (
@@ -258,9 +264,9 @@ def _weighings(
         .where(unvoided(Act.id))
     )
     rows = [
-        (act, one.lot_id, one.value * _GRAMS[one.unit])
+        (act, one.lot_id, head_g)
         for act, one in session.exec(inspected)
-        if one.unit in _GRAMS
+        if (head_g := heads.grams(one.measure, one.value, one.unit)) is not None
     ]
     rows += [
         (act, line.lot_id, line.weight_g / line.pieces)

@@ -8,13 +8,14 @@ is an edge of the graph with its amount. Every verb takes (session, occasion, ..
 recorded Act; `acts.made(session, act)` are the new lots. The caller commits.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from traceability import acts, codes, packing, recipes, rules
+from traceability import acts, codes, heads, packing, recipes, rules
 from traceability.acts import Draft, Occasion, recorded
 from traceability.amounts import Amount, apportion, total
 from traceability.errors import (
@@ -134,11 +135,19 @@ def inspect(
     unit: str,
     method: str = "",
 ) -> Draft:
-    """Note a measured property, such as potassium in mg/100 g, of an open or closed lot."""
+    """Note a measured property, such as potassium in mg/100 g, of an open or closed lot.
+
+    Raises:
+        HeavierThanPhysics: the weight of one growing head that no head of this crop can have.
+    """
     if not 0 <= value < 1e9:
         raise BadValue(
             field=measure, expected="a number from 0", got=value, next_step="read it again"
         )
+    head_g = heads.grams(measure, value, unit)
+    if head_g is not None and lot.stage == "growing":
+        crop = session.get_one(Crop, lot.crop_id)
+        rules.refuse_too_heavy(crop, pieces=1, weight_g=math.ceil(head_g))
     result = Inspection(
         act_id=occasion.act_id,
         lot_id=lot.id,

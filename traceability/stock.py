@@ -6,7 +6,7 @@ from traceability import rules
 from traceability.acts import Draft, Occasion, recorded
 from traceability.amounts import Amount, total
 from traceability.errors import BadValue, NotEnough
-from traceability.models import Act, ActLine, Lot, Party, Zone
+from traceability.models import Act, ActLine, Crop, Lot, Party, Zone
 from traceability.projection import unvoided
 
 
@@ -14,8 +14,15 @@ from traceability.projection import unvoided
 def sample(
     session: Session, occasion: Occasion, *, lot: Lot, amount: Amount, purpose: str
 ) -> Draft:
-    """Take an amount away for a test; what the test found is an `inspect` of the lot."""
+    """Take an amount away for a test; what the test found is an `inspect` of the lot.
+
+    Raises:
+        HeavierThanPhysics: so many growing heads of this crop cannot weigh that.
+    """
     rules.require(lot, "sample", "growing", "harvested", "packed", "input")
+    if lot.stage == "growing" and amount.pieces and amount.weight_g:
+        crop = session.get_one(Crop, lot.crop_id)
+        rules.refuse_too_heavy(crop, pieces=amount.pieces, weight_g=amount.weight_g)
     takes = [(lot, rules.taken(lot, amount))]
     return Draft(lot.site_id, takes=takes, facts={"purpose": purpose})
 

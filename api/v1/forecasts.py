@@ -77,6 +77,7 @@ class ForecastOut(BaseModel):
     steps: list[StepOut] = Field(description="what holds: near weeks from lots in the ground")
     lots_at: datetime | None = Field(description="when the lots were last weighed in")
     lots: list[ExpectedOut]
+    lots_notes: list[str] = Field(description="what was not believed of the lots, and why")
 
     @classmethod
     def of(cls, session: Session, record: ForecastRecord, subject: Subject) -> Self:
@@ -90,6 +91,7 @@ class ForecastOut(BaseModel):
             steps=[StepOut.model_validate(asdict(step)) for step in steps],
             lots_at=now.lots_at,
             lots=[ExpectedOut.of(lot) for lot in (now.lots.lots if now.lots else ())],
+            lots_notes=[note.sentence for note in (now.lots.notes if now.lots else ())],
         )
 
 

@@ -77,6 +77,9 @@ class PromiseOut(BaseModel):
     agronomist_g: int | None
     agreed_g: int
     lots_share: float
+    packing_share: float | None = Field(
+        description="of the harvest, what packing was taken to leave; none of older promises"
+    )
     forecast_id: str
     note: str
     made_at: datetime

@@ -115,8 +115,7 @@ def divide(desk: Desk, crop_code: str, week: str | None, confidence: float | Non
     ]
     rows.append(("remainder", f"{shares.remainder_g / 1000:.3f}", ""))
     start = [f"week of {monday}: {total_g / 1000:.3f} kg can be counted on at {level:.0%}"]
-    if supply.left < 1:
-        start.append(f"packing leaves {supply.left:.1%} of what is harvested")
+    start += _packing(supply.packing_share)
     return "\n".join([*start, *_text.table(("partner", "kg", ""), rows, numbers=(1,))])
 
 
@@ -193,9 +192,15 @@ def _told(made: Promise, partner: str) -> list[str]:
         f"promised to {partner} for the week of {made.week}: "  # noqa: ISC004  one line
         f"{made.weight_g / 1000:.3f} kg{packs}{cases}",
         f"harvest of the week: {kg}; {made.lots_share:.0%} of it from lots",
+        *_packing(made.packing_share),
         f"probability that less comes than was promised to all: {made.shortfall:.1%}",
         f"promised to nobody: {made.remainder_g / 1000:.3f} kg",
     ]
+
+
+def _packing(share: float | None) -> list[str]:
+    lost = share is not None and share < 1
+    return [f"packing leaves {share:.1%} of what is harvested"] if lost else []
 
 
 def _row(desk: Desk, one: promises.Outcome) -> tuple[str, ...]:

@@ -201,16 +201,18 @@ def _sites(desk: Desk, subject: Subject) -> list[str]:
 
 
 def _ground(desk: Desk, now: Now) -> list[str]:
-    """Say what grows, soonest first: when it will be cut, and with how much."""
+    """Say what grows, soonest first, when it will be cut, and what is not believed."""
     if now.lots is None or now.lots_at is None or not now.lots.lots:
         return []
+    doubts = [line for note in now.lots.notes for line in _text.filled(note.sentence)]
     rows = [
         (lot.lot, lot.harvest[1].isoformat(), *(f"{kg:.1f}" for kg in lot.kg), _BASIS[lot.basis])
         for lot in sorted(now.lots.lots, key=lambda lot: lot.harvest[1])
     ]
     when = _text.local_with_zone(now.lots_at, desk.settings.zone_info)
     header = ("lot", "harvest", "P10", "P50", "P90", "rests on")
-    return [f"in the ground {when}, kg:", *_text.table(header, rows, numbers=(2, 3, 4)), ""]
+    table = _text.table(header, rows, numbers=(2, 3, 4))
+    return [f"in the ground {when}, kg:", *table, *doubts, ""]
 
 
 def _errors(forecast: Forecast) -> list[str]:

@@ -116,6 +116,22 @@ async def test_a_lost_lot_and_a_plan_move_the_weeks_without_a_fit(engine: Engine
         assert len(session.exec(select(ForecastLots)).all()) == 3
 
 
+async def test_a_weighing_that_is_not_believed_is_named_and_moves_nothing(engine: Engine) -> None:
+    with database.writing_session(engine) as session:
+        lot = session.exec(select(Lot).where(Lot.code == "growing")).one()
+        weighed = {"measure": "head_weight", "value": 150, "unit": "g"}
+        lots.inspect(session, on_day(40), lot=lot, **weighed)  # type: ignore[arg-type]
+        session.exec(select(Crop)).one().largest_head_g = 120
+
+    await fits_lots.follow(engine, now=NOW)
+    now = holds(engine)
+
+    assert now.lots is not None
+    assert now.lots.lots[0].basis == "pooled"
+    (note,) = now.lots.notes
+    assert "no head weighs more than 120 g: growing 2026-07-11 150 g" in note.sentence
+
+
 async def test_nothing_is_made_anew_while_nothing_was_recorded(engine: Engine) -> None:
     assert await fits_lots.follow(engine, now=NOW) == 1
     assert await fits_lots.follow(engine, now=NOW) == 0

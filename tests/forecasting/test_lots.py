@@ -143,6 +143,25 @@ def test_heads_that_are_gone_are_not_expected() -> None:
     assert after.kg[:, 1].sum() < 0.2 * before.kg[:, 1].sum()
 
 
+def test_no_weighing_makes_a_head_heavier_than_heads_can_be() -> None:
+    """A young lot weighed like a grown one would be drawn out along the curve to a pumpkin."""
+    lots, weighings, _ = farm(weeks=40)
+    sunday = pd.Timestamp("2023-08-06").date()
+    growing = lots[(lots["started_on"] <= "2023-07-23") & (lots["harvested_on"] > "2023-08-06")]
+    odd = growing.iloc[-1]
+    slip = pd.DataFrame(
+        {"lot": [odd["lot"]], "weighed_on": [pd.Timestamp(sunday)], "head_g": [140.0]}
+    )
+    both = pd.concat([weighings, slip])
+
+    found = expect(lots.assign(largest_head_g=150.0), both, at=sunday, weeks=8)
+    free = expect(lots, both, at=sunday, weeks=8)
+
+    said = {lot.lot: lot.kg for lot in found.lots}
+    assert said[odd["lot"]][2] <= odd["pieces"] * 0.150
+    assert {lot.lot: lot.kg for lot in free.lots}[odd["lot"]][2] > 2 * odd["pieces"] * 0.150
+
+
 def test_the_running_week_is_the_first_and_keeps_its_monday() -> None:
     """On a Thursday, lots due by Sunday belong to this week, the next ones to the week after."""
     lots, weighings, _ = farm(weeks=40)

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from tests.factories import START, Farm, a_farm, harvested, on_day
 from traceability import acts, forecast_lots, growing, lots, stock
 from traceability.amounts import Amount
-from traceability.errors import BadValue
+from traceability.errors import BadValue, HeavierThanPhysics
 from traceability.forecast_subject import Subject
 from traceability.growing import Ground, GrowingLot
 from traceability.models import Lot
@@ -102,6 +102,38 @@ def test_heads_weighed_on_the_way_by_inspection_or_as_a_sample(
     found = ground(session, farm).weighings
 
     assert [(one.lot, one.head_g) for one in found] == [("L2", 62.5), ("L2", 70.0)]
+
+
+@pytest.mark.parametrize(("value", "unit"), [(200.1, "g"), (0.62, "kg")])
+def test_a_weighing_no_head_can_have_is_refused(
+    session: Session, farm: Farm, value: float, unit: str
+) -> None:
+    """A slip of the scale on one head of 200 g at most would move three weeks of promises."""
+    lot = sown(session, farm, "L2", day=10)
+
+    with pytest.raises(HeavierThanPhysics, match="at most 200 g"):
+        lots.inspect(session, on_day(40), lot=lot, measure="head_weight", value=value, unit=unit)
+    amount = Amount(pieces=3, weight_g=601)
+    with pytest.raises(HeavierThanPhysics):
+        stock.sample(session, on_day(40), lot=lot, amount=amount, purpose="nitrate")
+
+    lots.inspect(session, on_day(40), lot=lot, measure="potassium", value=900, unit="g")
+    assert ground(session, farm).weighings == []
+
+
+def test_one_that_is_on_record_already_is_named_and_not_believed(
+    session: Session, farm: Farm
+) -> None:
+    lot = sown(session, farm, "L2", day=10)
+    weigh = {"measure": "head_weight", "unit": "g"}
+    lots.inspect(session, on_day(40), lot=lot, value=150, **weigh)  # type: ignore[arg-type]
+    lots.inspect(session, on_day(41), lot=lot, value=62, **weigh)  # type: ignore[arg-type]
+
+    farm.lettuce.largest_head_g = 100
+    found = ground(session, farm)
+
+    assert [one.head_g for one in found.weighings] == [62]
+    assert [one.head_g for one in found.too_heavy] == [150]
 
 
 def test_a_plan_is_a_lot_until_its_day_or_until_it_is_taken_back(

@@ -70,6 +70,7 @@ def test_at_the_usual_confidence_p10_is_promised_and_no_more(session: Session, f
     assert made.shortfall == pytest.approx(0.1, abs=1e-4)
     assert (made.naive_g, made.model_g, made.agreed_g) == (40_000, 42_000, 42_000)
     assert (made.made_by, made.agronomist_g) == ("Sato", None)
+    assert made.packing_share == pytest.approx(8 / 9)  # kept, whatever packing leaves later
 
 
 def test_more_confidence_promises_less(session: Session, farm: Farm) -> None:

@@ -63,6 +63,7 @@ class Promise(SQLModel, table=True):
     agronomist_g: int | None = None
     agreed_g: int
     lots_share: float
+    packing_share: float | None = None  # of the harvest that packing leaves; None: nobody kept it
     forecast_id: str = Field(foreign_key="forecast.id")
     forecast_lots_id: str | None = Field(default=None, foreign_key="forecast_lots.id")
     note: str = ""
