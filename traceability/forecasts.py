@@ -9,7 +9,17 @@ from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from traceability.forecast_subject import Subject, of_record
-from traceability.models import Act, ActLine, Crop, ForecastRecord, Job, Lot, Party, Site
+from traceability.models import (
+    Act,
+    ActLine,
+    Crop,
+    ForecastRecord,
+    Job,
+    Lot,
+    Party,
+    Site,
+    TradeItem,
+)
 from traceability.projection import unvoided
 
 # The kind of job that asks for one; its subject is a Subject's key.
@@ -127,16 +137,22 @@ def due(session: Session, *, at: datetime) -> Sequence[Subject]:
 
 
 def family(session: Session, crop: Crop, *, at: datetime) -> Sequence[Subject]:
-    """Return a crop's sites, where more than one harvests it, and the partners who take of it."""
-    harvesting = sites(session, crop, at=at)
+    """Return a crop's sites and trade items, where there are several, and who takes of it."""
+    harvesting, packing = sites(session, crop, at=at), items(session, crop, at=at)
     partners = _active(session, crop, "ship", Party, Act.to_party_id, at)
     by_site = [Subject(crop, site=one) for one in harvesting] if len(harvesting) > 1 else []
-    return [*by_site, *(Subject(crop, partner=partner) for partner in partners)]
+    by_item = [Subject(crop, item=one) for one in packing] if len(packing) > 1 else []
+    return [*by_site, *by_item, *(Subject(crop, partner=partner) for partner in partners)]
 
 
 def sites(session: Session, crop: Crop, *, at: datetime) -> Sequence[Site]:
     """Return the sites that harvested a crop in the half year before."""
     return _active(session, crop, "harvest", Site, Act.site_id, at)
+
+
+def items(session: Session, crop: Crop, *, at: datetime) -> Sequence[TradeItem]:
+    """Return the trade items that a crop was packed as in the half year before."""
+    return _active(session, crop, "pack", TradeItem, Lot.trade_item_id, at)
 
 
 def next_job(session: Session, *, at: datetime) -> Job | None:
@@ -167,6 +183,7 @@ def _active(
     """Return the rows that acts of a kind on a crop lately named in a column."""
     named = (
         select(column)
+        .select_from(Act)
         .join(ActLine, col(ActLine.act_id) == col(Act.id))
         .join(Lot, col(Lot.id) == col(ActLine.lot_id))
         .where(Act.kind == kind, Lot.crop_id == crop.id, Act.happened_at > at - ACTIVE)

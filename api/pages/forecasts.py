@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -12,8 +13,8 @@ from sqlmodel import Session, col, select
 from api import charts, words
 from api.deps import FormSaid, InWeb, ReadSession, SignedIn, WriteSession
 from api.figures import Figure
-from api.forecast_now import Now, now_of
-from api.forecast_now import by_site as forecast_by_site
+from api.forecast_now import Now, by_item, by_site, now_of
+from api.forecast_parts import Division
 from api.forecast_subject import AskedOf, Narrowed, address_of
 from api.forecast_summary import sentences
 from api.i18n import Reader
@@ -101,7 +102,10 @@ def one(
         words_on=remarks.overrides(session, subject.crop, since=web.now().date() - _WEEK),
         excluded=remarks.excluded(session, subject.crop),
         plans=growing.plans(session, subject) if viewer.may_write else (),
-        by_site=_by_site(session, subject),
+        by_site=_by(session, Site, by_site(session, subject.crop)) if subject.is_whole else None,
+        by_item=_by(session, TradeItem, by_item(session, subject.crop))
+        if subject.is_whole
+        else None,
         basis=words.lot_bases(reader_of(request)),
         choices=_choices(session, subject.crop) if viewer.may_write else None,
     )
@@ -127,17 +131,16 @@ def ask_narrowed(
     return ask(crop, narrowed, session, viewer, web)
 
 
-def _by_site(
-    session: Session, subject: Subject
-) -> tuple[list[Site], list[tuple[date, list[float]]]]:
-    """Return the sites of a crop, and each week's kilograms in their order; empty for one site."""
-    division = forecast_by_site(session, subject.crop) if subject.is_whole else {}
-    found = {site: session.get_one(Site, site) for shares in division.values() for site in shares}
-    sites = sorted(found.values(), key=lambda site: site.code)
-    if len(sites) < 2:
-        return [], []
-    return sites, [
-        (week, [shares.get(site.id, 0) / 1000 for site in sites])
+def _by(
+    session: Session, model: type[Any], division: Division
+) -> tuple[list[Site | TradeItem], list[tuple[date, list[float]]]] | None:
+    """Return the parts of a crop, and each week's kilograms in their order; None for one part."""
+    ids = {part for shares in division.values() for part in shares}
+    parts = sorted((session.get_one(model, part) for part in ids), key=lambda part: part.code)
+    if len(parts) < 2:
+        return None
+    return parts, [
+        (week, [shares.get(part.id, 0) / 1000 for part in parts])
         for week, shares in division.items()
     ]
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
+from sqlmodel import Session
 
-from api.forecast_now import Now, by_site, now_of
+from api.forecast_now import Now, by_item, by_site, now_of
+from api.forecast_parts import Division
 from edge import fits, settings_file, store
 from edge.commands import _text
 from edge.commands._arguments import Weeks
@@ -22,7 +24,7 @@ from edge.commands._desk import Desk
 from forecasting import Forecast, Score
 from traceability import catalogue, forecasts, remarks, yields
 from traceability.forecast_subject import Subject
-from traceability.models import ForecastRecord, Site
+from traceability.models import ForecastRecord, Site, TradeItem
 
 # What a growing lot's kilograms rest on.
 _BASIS = {"weighed": "a weighing", "pooled": "finished lots", "prior": "too few lots"}
@@ -160,7 +162,7 @@ def _told(desk: Desk, record: ForecastRecord, subject: Subject, weeks: int) -> s
         "",
         *_weeks_table(forecast, weeks, has_lots=now.lots is not None),
         "",
-        *_sites(desk, subject),
+        *_parts(desk, subject),
         *_ground(desk, now),
         *_errors(forecast),
         *(f"note: {note.sentence}" for note in forecast.notes),
@@ -184,20 +186,28 @@ def _weeks_table(forecast: Forecast, weeks: int, *, has_lots: bool) -> list[str]
     return _text.table(header, rows, numbers=range(1, len(header)))
 
 
-def _sites(desk: Desk, subject: Subject) -> list[str]:
-    """Say which site is to bring how much of the whole; together exactly that."""
-    division = by_site(desk.session, subject.crop) if subject.is_whole else {}
-    sites = {site for shares in division.values() for site in shares}
-    if len(sites) < 2:
+def _parts(desk: Desk, subject: Subject) -> list[str]:
+    """Say what each site is to bring, and each item to hold; together exactly the whole."""
+    if not subject.is_whole:
         return []
-    code = {site: desk.session.get_one(Site, site).code for site in sites}
-    order = sorted(sites, key=code.__getitem__)
+    session, crop = desk.session, subject.crop
+    sites = _part(session, Site, "by site, kg of P50:", by_site(session, crop))
+    items = _part(session, TradeItem, "in packs, kg of P50:", by_item(session, crop))
+    return [*sites, *items]
+
+
+def _part(session: Session, model: type[Any], title: str, division: Division) -> list[str]:
+    parts = {part for shares in division.values() for part in shares}
+    if len(parts) < 2:
+        return []
+    code = {part: session.get_one(model, part).code for part in parts}
+    order = sorted(parts, key=code.__getitem__)
     rows = [
-        (week.isoformat(), *(f"{shares.get(site, 0) / 1000:.3f}" for site in order))
+        (week.isoformat(), *(f"{shares.get(part, 0) / 1000:.3f}" for part in order))
         for week, shares in division.items()
     ]
-    header = ("week of", *(code[site] for site in order))
-    return ["by site, kg of P50:", *_text.table(header, rows, numbers=range(1, len(header))), ""]
+    header = ("week of", *(code[part] for part in order))
+    return [title, *_text.table(header, rows, numbers=range(1, len(header))), ""]
 
 
 def _ground(desk: Desk, now: Now) -> list[str]:

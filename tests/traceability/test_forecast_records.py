@@ -126,8 +126,20 @@ def test_with_a_crop_come_its_sites_and_partners(session: Session, farm: Farm) -
     labels = ["lowk at main", "lowk at north", "lowk for mart"]
     assert [one.label for one in forecasts.due(session, at=LATER)] == labels
 
+    small = catalogue.ensure_trade_item(
+        *(session, farm.organisation, "lowk-50"),
+        crop=farm.lettuce,
+        name="Lettuce 50 g",
+        net_content_g=50,
+    )
+    cut = harvested(session, farm, code="L2")
+    facts = {"item": small, "code": "P-50", "packs": 90, "zone": farm.store}
+    lots.pack(session, on_day(43), inputs=[(cut, None)], **facts)  # type: ignore[arg-type]
+    labels[2:2] = ["lowk-50", "lowk-80"]
+    assert [one.label for one in forecasts.due(session, at=LATER)] == labels
+
     forecasts.request(session, Subject(farm.lettuce, site=north.site), by="weekly", at=LATER)
-    assert len(forecasts.due(session, at=LATER)) == 2
+    assert len(forecasts.due(session, at=LATER)) == 4
     much_later = LATER + timedelta(weeks=40)
     assert [one.label for one in forecasts.due(session, at=much_later)] == ["lowk"]
 
