@@ -220,7 +220,8 @@ def _refuse_elsewhere(session: Session, kind: str, draft: Draft) -> None:
     what = draft.voids.kind if draft.voids else kind
     if what in _ANYWHERE:
         return
-    refuse_elsewhere(session, draft.site_id, kind)
+    for site_id in {draft.site_id, *(lot.site_id for lot in _touches(draft))}:
+        refuse_elsewhere(session, site_id, kind)
 
 
 def _makes(draft: Draft) -> list[Lot]:

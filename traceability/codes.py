@@ -89,7 +89,7 @@ def next_code(session: Session, site: Site, *, kind: str, at: datetime, crop: st
     Raises:
         NoLotCode: the site has no pattern.
     """
-    rule = rule_at(session, site.id, at)
+    rule = rule_at(session, site.id, at) or _first_rule(session, site.id)
     if rule is None or not rule.code_pattern:
         raise NoLotCode(
             kind=kind,
@@ -108,6 +108,12 @@ def next_code(session: Session, site: Site, *, kind: str, at: datetime, crop: st
     }
     number = _last(session, site, rule.code_pattern, fields) + 1
     return check_lot_code(rule.code_pattern.format(**fields, **_padded(number)))
+
+
+def _first_rule(session: Session, site_id: str) -> LotRule | None:
+    """The oldest rule: what was done before the site had one is written down afterwards, too."""
+    query = select(LotRule).where(LotRule.site_id == site_id).order_by(col(LotRule.since))
+    return session.exec(query.limit(1)).first()
 
 
 def _last(session: Session, site: Site, pattern: str, fields: dict[str, str]) -> int:

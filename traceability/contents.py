@@ -33,6 +33,11 @@ def inside_units(session: Session, lot: Lot) -> Amount:
     return Amount(max(0, pieces or 0), max(0, weight_g or 0))
 
 
+def loose(session: Session, lot: Lot) -> Amount:
+    """Return how much of a lot is in no case and on no pallet."""
+    return Amount(lot.pieces, lot.weight_g).minus(inside_units(session, lot))
+
+
 def of_unit(session: Session, unit: LogisticUnit) -> Contents:
     """Return what is directly in a unit now."""
     kept = (col(UnitLine.unit_id) == unit.id) & unvoided(UnitLine.act_id)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from traceability import acts, codes, heads, packing, recipes, rules
+from traceability import acts, codes, heads, packing, recipes, rules, unit_voids
 from traceability.acts import Draft, Occasion, recorded
 from traceability.amounts import Amount, apportion, total
 from traceability.errors import (
@@ -347,14 +347,17 @@ def void(session: Session, occasion: Occasion, *, act: Act) -> Draft:
     """Take back an act recorded by mistake; both stay readable, and answers count neither.
 
     Raises:
-        CannotVoid: later acts build on lots it made, or it is itself a void.
+        CannotVoid: later acts build on lots it made or cases it packed, it was taken back before,
+            or it is itself a void.
     """
     if act.kind == "void":
         raise CannotVoid(
             act=act.id, kind=act.kind, because="a void is final", later="nothing: record it anew"
         )
+    _refuse_voided(session, act)
     for lot in acts.made(session, act):
         _refuse_used(session, act, lot)
+    unit_voids.refuse_packed_since(session, act)
     touched = acts.touched(session, act)
     for lot in touched:
         _refuse_short(session, act, lot)
@@ -454,6 +457,17 @@ def _date_packed(session: Session, lot: Lot, item: TradeItem, occasion: Occasion
     lot.packed_on = packed_on
     if item.shelf_life_days is not None:
         lot.best_before = packed_on + timedelta(days=item.shelf_life_days)
+
+
+def _refuse_voided(session: Session, act: Act) -> None:
+    earlier = session.exec(select(Act.id).where(Act.voids_id == act.id)).first()
+    if earlier is not None:
+        raise CannotVoid(
+            act=act.id,
+            kind=act.kind,
+            because="it was taken back before",
+            later="nothing: record it anew",
+        )
 
 
 def _refuse_used(session: Session, act: Act, lot: Lot) -> None:

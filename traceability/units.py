@@ -14,7 +14,7 @@ from traceability.amounts import Amount, total
 from traceability.errors import BadValue, InUnits, NotFound, WrongStage
 from traceability.gs1 import check_lot_code
 from traceability.gs1.checkdigits import check_digit
-from traceability.models import LogisticUnit, Lot, Organisation, Party, Site, UnitLine
+from traceability.models import LogisticUnit, Lot, Organisation, Party, Site, UnitLine, Zone
 
 SSCC_LENGTH = 18
 # The first digit is the farm's to choose; cases and pallets then never share a number.
@@ -36,10 +36,11 @@ def aggregate(
 
     Args:
         kind: case or pallet.
+        site: Where it is packed; all that goes in stands there.
         code: A code of one's own; None takes the next SSCC of the farm's GS1 prefix.
 
     Raises:
-        BadValue: nothing goes in, or the kind is unknown.
+        BadValue: nothing goes in, something twice or from elsewhere, or the kind is unknown.
         InUnits: so much is not loose.
     """
     if kind not in _EXTENSION:
@@ -48,12 +49,18 @@ def aggregate(
         raise BadValue(
             field="contents", expected="lots or cases", got="nothing", next_step="say what goes in"
         )
+    _refuse_twice([*(lot for lot, _ in lots), *units])
+    for lot, _ in lots:
+        _refuse_from_elsewhere(session, site, lot, stands_at(session, lot))
+    for inner in units:
+        _refuse_from_elsewhere(session, site, inner, inner.site_id)
     unit = _new_unit(session, occasion, kind, site, code)
     moves = [
         UnitMove(unit, lot, _loose(session, lot, amount), goes_in=True) for lot, amount in lots
     ]
-    moves += [UnitMove(unit, _free(session, inner), Amount(), goes_in=True) for inner in units]
-    return Draft(site.id, subjects=_distinct(lots), new_units=[unit], unit_moves=moves)
+    moves += [UnitMove(unit, _filled(session, inner), Amount(), goes_in=True) for inner in units]
+    subjects = _distinct([*lots, *_within(session, units)])
+    return Draft(site.id, subjects=subjects, new_units=[unit], unit_moves=moves)
 
 
 @recorded("disaggregate")
@@ -61,14 +68,9 @@ def disaggregate(session: Session, occasion: Occasion, *, unit: LogisticUnit) ->
     """Take everything out of a unit; smaller units in it stay packed."""
     inside = contents.of_unit(session, unit)
     if inside.is_nothing:
-        raise BadValue(
-            field="unit",
-            expected="a unit with something in it",
-            got=f"{unit.code}, which is empty",
-            next_step="nothing has to be done",
-        )
-    moves = _out(unit, inside)
-    return Draft(unit.site_id, subjects=_distinct(inside.lots), unit_moves=moves)
+        raise _empty(unit)
+    subjects = _distinct(_within(session, [unit]))
+    return Draft(unit.site_id, subjects=subjects, unit_moves=_out(unit, inside))
 
 
 @recorded("ship")
@@ -83,12 +85,7 @@ def ship_unit(session: Session, occasion: Occasion, *, unit: LogisticUnit, to: P
     inside = contents.of_unit_in_all(session, unit)
     held = [held for _, one in inside for held in one.lots]
     if not held:
-        raise BadValue(
-            field="unit",
-            expected="a unit with something in it",
-            got=f"{unit.code}, which is empty",
-            next_step="check the number",
-        )
+        raise _empty(unit)
     for lot, _ in held:
         rules.require(lot, "ship", "packed", "harvested")
     takes = [(lot, total(a for one, a in held if one is lot)) for lot in _distinct(held)]
@@ -117,6 +114,11 @@ def made(session: Session, act_id: str) -> LogisticUnit:
     """Return the unit that an `aggregate` act filled."""
     query = select(LogisticUnit).join(UnitLine, col(UnitLine.unit_id) == col(LogisticUnit.id))
     return session.exec(query.where(UnitLine.act_id == act_id)).unique().one()
+
+
+def stands_at(session: Session, lot: Lot) -> str:
+    """Return the id of the site where a lot stands; of one without a place, where it was made."""
+    return session.get_one(Zone, lot.zone_id).site_id if lot.zone_id else lot.site_id
 
 
 def next_sscc(session: Session, organisation: Organisation, kind: str) -> str:
@@ -185,9 +187,9 @@ def _loose(session: Session, lot: Lot, amount: Amount) -> Amount:
             lot=lot.code, stage=lot.stage, kind="aggregate", next_step="pack or harvest it first"
         )
     wanted = rules.taken(lot, amount)
-    inside = contents.inside_units(session, lot)
-    loose = rules.held(lot).minus(inside)
+    loose = contents.loose(session, lot)
     if loose.lacking(wanted) is not None:
+        inside = contents.inside_units(session, lot)
         raise InUnits(lot=lot.code, inside=inside, loose=loose, asked=wanted)
     return wanted
 
@@ -202,6 +204,56 @@ def _free(session: Session, unit: LogisticUnit) -> LogisticUnit:
             next_step=f"use {holder.code}, or open it first",
         )
     return unit
+
+
+def _empty(unit: LogisticUnit) -> BadValue:
+    return BadValue(
+        field="unit",
+        expected="a unit with something in it",
+        got=f"{unit.code}, which is empty",
+        next_step="check the number",
+    )
+
+
+def _filled(session: Session, unit: LogisticUnit) -> LogisticUnit:
+    if contents.of_unit(session, unit).is_nothing:
+        raise _empty(unit)
+    return _free(session, unit)
+
+
+def _refuse_twice(content: Sequence[Lot | LogisticUnit]) -> None:
+    seen: set[str] = set()
+    for one in content:
+        if one.id in seen:
+            raise BadValue(
+                field="contents",
+                expected="each lot and case once",
+                got=f"{one.code} twice",
+                next_step="say how much of it in all",
+            )
+        seen.add(one.id)
+
+
+def _refuse_from_elsewhere(
+    session: Session, site: Site, one: Lot | LogisticUnit, site_id: str
+) -> None:
+    if site_id != site.id:
+        raise BadValue(
+            field="contents",
+            expected=f"what stands at site {site.code}",
+            got=f"{one.code}, which is at {session.get_one(Site, site_id).code}",
+            next_step="pack it there",
+        )
+
+
+def _within(session: Session, units: Sequence[LogisticUnit]) -> list[tuple[Lot, Amount]]:
+    """Every lot in units and the units in them: an act on those is in its history, too."""
+    return [
+        held
+        for unit in units
+        for _, inside in contents.of_unit_in_all(session, unit)
+        for held in inside.lots
+    ]
 
 
 def _out(unit: LogisticUnit, inside: contents.Contents) -> list[UnitMove]:

@@ -25,12 +25,12 @@ from traceability.rules import NOT_WHILE_HELD
 OFFERED: Mapping[str, Sequence[str]] = {
     "growing": ("harvest", "transplant", "stage", "inspect", "split", "sample", "count", "discard"),
     "harvested": (
-        *("pack", "inspect", "move", "ship", "split", "merge", "sample", "rework", "count"),
-        "discard",
+        *("pack", "inspect", "move", "aggregate", "ship", "split", "merge", "sample", "rework"),
+        *("count", "discard"),
     ),
     "packed": (
-        *("ship", "move", "inspect", "split", "merge", "return", "sample", "rework", "relabel"),
-        *("count", "discard"),
+        *("ship", "aggregate", "move", "inspect", "split", "merge", "return", "sample", "rework"),
+        *("relabel", "count", "discard"),
     ),
     "input": ("use", "move", "inspect", "split", "merge", "pack", "count", "discard"),
 }

@@ -8,7 +8,6 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session, col, select
 
 from api import csvtable, figures
-from api.auth import Viewer
 from api.context import Web
 from api.deps import FormSaid, InWeb, ReadSession, SignedIn
 from api.language import reader_of
@@ -17,13 +16,12 @@ from api.lotlist import Wanted, every_row, page_of, rows_of
 from api.pages import newlot, stageviews
 from api.pages.actforms import forms_for, perform
 from api.pages.fields import Answers, local_input
-from api.pages.lotfields import document_said
+from api.pages.lotfields import occasion_said
 from api.pages.lotviews import history, tree
 from api.problems import sentence, status_of
 from api.sheetfile import Encoding
 from api.templating import page
 from traceability import acts, by_minute, by_stage, contents
-from traceability.acts import Occasion
 from traceability.database import reading_session, writing_session
 from traceability.errors import NotFound, TraceabilityError
 from traceability.lookup import link_of, one_lot
@@ -79,7 +77,7 @@ def make_new(request: Request, web: InWeb, viewer: SignedIn, said: FormSaid) -> 
     try:
         with writing_session(web.engine) as session:
             answers = Answers(said, newlot.time_zone(session, said))
-            act = newlot.perform(session, kind, _occasion(viewer, answers), answers)
+            act = newlot.perform(session, kind, occasion_said(viewer, answers), answers)
             lot_id = acts.made(session, act)[0].id
     except TraceabilityError as error:
         problem, status = sentence(reader_of(request), error), status_of(type(error))
@@ -121,7 +119,7 @@ def record(
         with writing_session(web.engine) as session:
             lot = _lot(session, lot_id)
             answers = Answers(said, session.get_one(Site, lot.site_id).time_zone)
-            act = perform(session, kind, _occasion(viewer, answers), lot, answers)
+            act = perform(session, kind, occasion_said(viewer, answers), lot, answers)
             made = acts.made(session, act)
     except TraceabilityError as error:
         problem, status = sentence(reader_of(request), error), status_of(type(error))
@@ -202,13 +200,6 @@ def _new_page(
 def _lot(session: Session, lot_id: str) -> Lot:
     """The lot of an id, as our own pages link to it, or of a code that somebody typed."""
     return session.get(Lot, lot_id) or one_lot(session, lot_id)
-
-
-def _occasion(viewer: Viewer, answers: Answers) -> Occasion:
-    by = answers.text("by") or viewer.name or "somebody here"
-    act_id = answers.text("act_id") or new_id()
-    paper = document_said(answers)
-    return Occasion(answers.moment("at"), by, act_id, viewer.name, answers.text("note"), paper)
 
 
 def _wanted(stage: str, crop: str, text: str, state: str) -> Wanted:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from traceability import genealogy
@@ -158,11 +159,14 @@ def _lines(session: Session, act_ids: Sequence[str]) -> dict[str, list[Line]]:
 
 
 def _units(session: Session, lot: Lot, act_ids: Sequence[str]) -> dict[str, list[LogisticUnit]]:
+    # A pallet of cases holds no lot itself.
+    own = or_(col(UnitLine.lot_id) == lot.id, col(UnitLine.inner_id).is_not(None))
     query = (
         select(UnitLine.act_id, LogisticUnit)
         .join(LogisticUnit, col(LogisticUnit.id) == col(UnitLine.unit_id))
-        .where(UnitLine.lot_id == lot.id, col(UnitLine.act_id).in_(act_ids))
+        .where(own, col(UnitLine.act_id).in_(act_ids))
         .order_by(col(LogisticUnit.code))
+        .distinct()
     )
     found: dict[str, list[LogisticUnit]] = {}
     for act_id, unit in session.exec(query):

@@ -1,16 +1,24 @@
 """Forms of what changes a stock beside making and shipping it, and what their answers do."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
+from api import words
 from api.i18n import Reader
 from api.pages.fields import ActForm, Answers, Field, choices
-from api.pages.lotfields import amount_fields, amount_said, party_field, zone_field
-from traceability import holds, rework, stock, supplies
+from api.pages.lotfields import (
+    amount_fields,
+    amount_said,
+    party_field,
+    unit_code_field,
+    zone_field,
+)
+from traceability import contents, holds, rework, stock, supplies, units
 from traceability.acts import Occasion
 from traceability.amounts import Amount
-from traceability.models import Act, Lot, Party, TradeItem, Zone
+from traceability.models import Act, Lot, Organisation, Party, Site, TradeItem, Zone
 
 Asking = Callable[[Session, Reader, Lot], ActForm]
 Performing = Callable[[Session, Occasion, Lot, Answers], Act]
@@ -80,6 +88,17 @@ def _ask_use(session: Session, _: Reader, lot: Lot) -> ActForm:
     return ActForm("use", _("Use"), _("Record use"), fields)
 
 
+def _ask_aggregate(session: Session, _: Reader, lot: Lot) -> ActForm:
+    farm = session.get_one(Organisation, lot.organisation_id)
+    hint = _("Both empty: all that is loose")
+    fields = [
+        Field("kind", _("Into"), "choice", list(words.unit_kinds(_).items())),
+        *(replace(field, hint=hint) for field in amount_fields(_, lot, optional=True)),
+        unit_code_field(_, farm),
+    ]
+    return ActForm("aggregate", _("Put into a case"), _("Record the case"), fields)
+
+
 ASK: Mapping[str, Asking] = {
     "hold": _ask_hold,
     "release": _ask_release,
@@ -89,6 +108,7 @@ ASK: Mapping[str, Asking] = {
     "rework": _ask_rework,
     "relabel": _ask_relabel,
     "use": _ask_use,
+    "aggregate": _ask_aggregate,
 }
 
 
@@ -152,6 +172,14 @@ def _use(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
     return supplies.use(session, occasion, supply=lot, amount=amount_said(said), zone=zone)
 
 
+def _aggregate(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
+    site = session.get_one(Site, units.stands_at(session, lot))
+    amount = amount_said(said) or contents.loose(session, lot)
+    kind, code = said.text("kind"), said.text("code") or None
+    held = [(lot, amount)]
+    return units.aggregate(session, occasion, kind=kind, site=site, lots=held, code=code)
+
+
 PERFORM: Mapping[str, Performing] = {
     "hold": _hold,
     "release": _release,
@@ -161,4 +189,5 @@ PERFORM: Mapping[str, Performing] = {
     "rework": _rework,
     "relabel": _relabel,
     "use": _use,
+    "aggregate": _aggregate,
 }

@@ -10,7 +10,7 @@ from sensors import QUANTITIES
 from traceability import acts, by_stage, catalogue, life, lookup, lot_conditions
 from traceability.amounts import Amount
 from traceability.conditions import Condition, Conditions, Gap
-from traceability.models import Crop, Lot, TradeItem, Zone
+from traceability.models import Act, Crop, Lot, TradeItem, Zone
 from traceability.provenance import Finding, findings
 
 # More than these and the reader wants --json, or a better probe.
@@ -71,12 +71,16 @@ def shown(desk: Desk, lot: Lot) -> str:
 
 def acts_shown(desk: Desk, lot: Lot) -> str:
     """Return the lot's own acts with their ids, oldest first: what `minori lot void` takes."""
-    found = acts.of_lot(desk.session, lot)
+    return acts_listed(desk, acts.of_lot(desk.session, lot), site_id=lot.site_id)
+
+
+def acts_listed(desk: Desk, found: Sequence[Act], *, site_id: str) -> str:
+    """Return acts with their ids, in the order given."""
     if desk.as_json:
         from api.v1.shapes import ActOut
 
         return _text.as_json([ActOut.of(desk.session, a).model_dump(mode="json") for a in found])
-    zone = desk.time_zone(lot.site_id)
+    zone = desk.time_zone(site_id)
     rows = [(_text.local(act.happened_at, zone), act.kind, act.id) for act in found]
     return "\n".join(_text.table((f"when ({zone.key})", "act", "id"), rows))
 

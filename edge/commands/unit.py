@@ -6,13 +6,12 @@ from typing import Any, Literal, cast
 import click
 from sqlmodel import col, select
 
-from edge.commands import _text
-from edge.commands._arguments import OneOf, named_amount
+from edge.commands import _lots, _text
+from edge.commands._arguments import ActId, OneOf, named_amount
 from edge.commands._desk import Desk, InOrder, looks_up, records
 from edge.commands.label import KINDS, STOCKS, kind_of, label_written
-from traceability import contents, units
+from traceability import contents, lots, unit_past, units
 from traceability.acts import Occasion
-from traceability.amounts import Amount
 from traceability.models import UNIT_KINDS, Act, LogisticUnit
 
 _HELP = """Cases and pallets: one number (SSCC) for what is inside.
@@ -51,8 +50,7 @@ def pack(
     for text in names:
         name, amount = named_amount(text, field="LOT=AMOUNT")
         lot = desk.lot(name)
-        loose = Amount(lot.pieces, lot.weight_g).minus(contents.inside_units(desk.session, lot))
-        held.append((lot, amount or loose))
+        held.append((lot, amount or contents.loose(desk.session, lot)))
     return units.aggregate(
         desk.session,
         occasion,
@@ -83,6 +81,17 @@ def ship(desk: Desk, occasion: Occasion, unit: str, partner: str) -> Act:
     return units.ship_unit(desk.session, occasion, unit=found, to=desk.party(partner))
 
 
+@command.command()
+@click.argument("act", type=ActId())
+@records
+def void(desk: Desk, occasion: Occasion, act: str) -> Act:
+    """Take back what was done with a case or pallet by mistake.
+
+    ACT is its id, from `minori unit show UNIT --acts`.
+    """
+    return lots.void(desk.session, occasion, act=desk.act(act))
+
+
 @command.command("list")
 @click.option("--all", "with_empty", is_flag=True, help="Empty ones, too: shipped or opened.")
 @looks_up
@@ -102,10 +111,13 @@ def list_units(desk: Desk, with_empty: bool) -> str:
 
 @command.command()
 @click.argument("unit")
+@click.option("--acts", is_flag=True, help="What was done with it, with the ids `void` takes.")
 @looks_up
-def show(desk: Desk, unit: str) -> str:
+def show(desk: Desk, unit: str, acts: bool) -> str:
     """Say what is in a case or pallet, and in the cases on it."""
     found = units.find_unit(desk.session, unit)
+    if acts:
+        return _lots.acts_listed(desk, _acts_of(desk, found), site_id=found.site_id)
     inside = contents.of_unit_in_all(desk.session, found)
     if desk.as_json:
         return _text.as_json([_facts(one, held) for one, held in inside])
@@ -148,6 +160,11 @@ def label(
     public_url = desk.settings.web.public_url
     link, drawn = unit_label(desk.session, found, sheet, public_url=public_url, kind=made)
     return label_written(desk, found.code, made, out, link, drawn)
+
+
+def _acts_of(desk: Desk, unit: LogisticUnit) -> list[Act]:
+    """Oldest first, as of a lot."""
+    return [one.act for one in reversed(unit_past.acts_of(desk.session, unit))]
 
 
 def _said(inside: contents.Contents) -> str:

@@ -1,13 +1,14 @@
 """A case's page and label: what is in it, where it is, who has it, and codes that read back to it."""
 
 import io
+import re
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 import pypdfium2
 import pytest
 import zxingcpp
-from httpx import Client
+from httpx import Client, Response
 from PIL import Image
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -18,8 +19,9 @@ from api.unit_label import STOCK, unit_label
 from tests.api.scanning import as_sent, drawn_svg, drawn_zpl
 from tests.factories import on_day
 from tests.world import World
-from traceability import acts, catalogue, database, lots, units
+from traceability import acts, catalogue, contents, database, lots, units
 from traceability.amounts import Amount
+from traceability.contents import Contents
 from traceability.gs1 import identify
 from traceability.models import LogisticUnit, Lot, Organisation, Party, Site
 
@@ -261,3 +263,121 @@ def test_pages_of_cases_are_the_farm_s_own(
 
     for path in ("/units", f"/units/{case.id}", f"/units/{case.id}/label.svg"):
         assert client.get(path).status_code == 401
+
+
+def _send(client: Client, path: str, **said: str) -> Response:
+    at = {"at": "2026-07-15T10:00", **said}
+    return client.post(path, data=at, headers=HTML)
+
+
+def _unit_at(dock: Dock, address: str) -> tuple[LogisticUnit, Contents]:
+    with database.reading_session(dock.engine) as session:
+        unit = session.get_one(LogisticUnit, address.partition("?")[0].removeprefix("/units/"))
+        return unit, contents.of_unit(session, unit)
+
+
+def test_a_case_is_filled_on_the_page(client: Client, dock: Dock) -> None:
+    page = client.get("/units", headers=HTML).text
+    assert f"{dock.world.bags.code} (70 pcs" in page
+
+    said = _send(client, "/units", kind="case", lot=dock.world.bags.id, pieces="20")
+
+    case, inside = _unit_at(dock, said.headers["location"])
+    assert (case.kind, case.is_sscc) == ("case", True)
+    assert [amount.pieces for _, amount in inside.lots] == [20]
+    assert "Put into a case or pallet" in client.get(said.headers["location"], headers=HTML).text
+
+
+def test_without_an_amount_all_that_is_loose_goes_in(client: Client, dock: Dock) -> None:
+    dock.case(20)
+    said = _send(client, "/units", kind="case", lot=dock.world.bags.id)
+
+    _, inside = _unit_at(dock, said.headers["location"])
+    assert [amount.pieces for _, amount in inside.lots] == [50]
+
+
+def test_a_pallet_is_filled_opened_and_that_taken_back_on_its_page(
+    client: Client, dock: Dock
+) -> None:
+    cases = [dock.case(10), dock.case(10)]
+    ticked = {f"case_{case.code}": "1" for case in cases}
+    pallet, inside = _unit_at(
+        dock, _send(client, "/units", kind="pallet", **ticked).headers["location"]
+    )
+    assert {unit.code for unit in inside.units} == {case.code for case in cases}
+
+    _send(client, f"/units/{pallet.id}/open")
+    assert _unit_at(dock, f"/units/{pallet.id}")[1].is_nothing
+    opened = re.search(r'name="act" value="([^"]+)"', client.get(f"/units/{pallet.id}").text)
+    assert opened is not None
+    back = _send(client, f"/units/{pallet.id}/void", act=opened[1], note="still on it")
+
+    assert back.status_code == 303
+    assert len(_unit_at(dock, f"/units/{pallet.id}")[1].units) == 2
+
+
+def test_a_pallet_of_cases_is_taken_back_on_the_page_of_its_lot(client: Client, dock: Dock) -> None:
+    pallet = dock.pallet(dock.case())
+    page = client.get(f"/lots/{dock.world.bags.id}", headers=HTML).text
+    entry = page.index(f"/units/{pallet.id}")
+    act = re.search(r'name="act" value="([^"]+)"', page[entry:])
+    assert act is not None
+
+    _send(client, f"/lots/{dock.world.bags.id}/void", act=act[1], note="other pallet")
+
+    assert _unit_at(dock, f"/units/{pallet.id}")[1].is_nothing
+
+
+def test_a_pallet_is_shipped_on_its_page(client: Client, dock: Dock) -> None:
+    pallet = dock.pallet(dock.case())
+    shop = dock.world.farm.shop
+
+    said = _send(
+        client, f"/units/{pallet.id}/ship", to=shop.id, document_type="note", document_number="D-1"
+    )
+
+    page = client.get(said.headers["location"], headers=HTML).text
+    assert "left the farm" in page
+    assert f"/units/{pallet.id}/ship" not in page
+
+
+def test_a_lot_is_put_into_a_case_on_its_own_page(client: Client, dock: Dock) -> None:
+    lot = dock.world.bags
+    _send(client, f"/lots/{lot.id}/aggregate", kind="case", pieces="12", code="BOX-9")
+
+    assert client.get("/units/BOX-9", headers=HTML).status_code == 200
+
+
+def test_what_cannot_be_packed_is_said_and_kept(client: Client, dock: Dock) -> None:
+    """In the reader's language, with what was typed still there."""
+    said = client.post(
+        "/units",
+        data={"kind": "case", "lot": dock.world.bags.id, "pieces": "71", "at": "2026-07-15T10:00"},
+        headers={**HTML, "accept-language": "ja"},
+    )
+
+    assert said.status_code == 409
+    assert 'value="71"' in said.text
+    assert client.get("/units", headers=HTML).text.count("/units/0") == 0
+    nothing = _send(client, "/units", kind="pallet")
+    assert (nothing.status_code, "lots or cases" in nothing.text) == (422, True)
+
+
+def test_an_act_of_another_unit_is_not_taken_back_here(client: Client, dock: Dock) -> None:
+    one, other = dock.case(10), dock.case(10)
+    page = client.get(f"/units/{other.id}", headers=HTML).text
+    act = re.search(r'name="act" value="([^"]+)"', page)
+    assert act is not None
+
+    assert _send(client, f"/units/{one.id}/void", act=act[1]).status_code == 404
+    assert not _unit_at(dock, f"/units/{other.id}")[1].is_nothing
+
+
+def test_forms_of_cases_are_the_farm_s_own(
+    client: Client, dock: Dock, add_user: Callable[..., str]
+) -> None:
+    case = dock.case()
+    add_user("boss")
+
+    for path in ("/units", f"/units/{case.id}/open", f"/units/{case.id}/ship"):
+        assert client.post(path, data={"at": "2026-07-15T10:00"}).status_code == 401

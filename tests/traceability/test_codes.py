@@ -90,6 +90,15 @@ def test_without_a_pattern_a_code_is_asked_for(session: Session, farm: Farm) -> 
         _sown(session, farm)
 
 
+def test_what_was_done_before_the_first_pattern_gets_a_code_by_it(
+    session: Session, farm: Farm
+) -> None:
+    """A farm that begins with Minori writes down last week, too."""
+    _rule(session, farm, "P-{n}", day=40)
+
+    assert codes.next_code(session, farm.site, kind="packing", at=START, crop="x") == "P-1"
+
+
 def test_a_supplier_who_gives_codes_is_asked_for_his(session: Session, farm: Farm) -> None:
     """Nobody may put a code of his own on what another has packed (21 CFR 1.1345)."""
     _rule(session, farm, "R{n3}")
