@@ -107,10 +107,16 @@ class _Hub:
         return _json(answer)
 
     async def state(self, request: Request) -> Response:
-        """Say what is here of the edge's database."""
+        """Say what is here of the edge's database, and note what waits there."""
         store = request.query_params.get("store", "")
+        try:
+            waiting = _waiting(request)
+        except BadRequest as error:
+            return answer_error(request, error)
 
         def look(session: Session, edge: Edge) -> State:
+            if waiting is not None:
+                _note(edge, waiting)
             stream = session.get(EdgeStream, (edge.id, store))
             return State(
                 edge=edge.id,
@@ -166,9 +172,9 @@ class _Hub:
             with writing_session(self.web.engine) as session:
                 # Asked anew: it may have been revoked while its batch was on the way.
                 edge = _admitted(session, credential)
-                answer = work(session, edge)
+                # Before the work: a credential in use is not lost by asking for its successor.
                 edges.seen(session, edge, credential, self.web.now())
-                return answer
+                return work(session, edge)
 
         try:
             return _json(await run_in_threadpool(in_one_transaction))
@@ -192,6 +198,14 @@ class _Hub:
     def _own_store_id(self, session: Session) -> str:
         self._store_id = self._store_id or store_id(session)
         return self._store_id
+
+
+def _waiting(request: Request) -> Waiting | None:
+    said = request.query_params.get("waiting")
+    try:
+        return None if said is None else msgspec.json.decode(said, type=Waiting)
+    except msgspec.DecodeError as error:
+        raise BadRequest(problem=str(error)) from error
 
 
 def _note(edge: Edge, waiting: Waiting) -> None:

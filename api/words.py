@@ -348,7 +348,8 @@ def uplink_trouble(_: Reader) -> dict[str, str]:
     """Why nothing reaches the hub, by the codes of the uplink's errors."""
     return {
         "hub_unreachable": _("The hub is not answering; what waits for it is safe here."),
-        "hub_untrusted": _("The hub's certificate is not trusted; check this machine's clock."),
+        "hub_untrusted": _("The hub's certificate is not trusted; minori hub status says why."),
+        "hub_speaks_no_tls": _("The hub's address leads to no TLS: check its port."),
         "hub_unsafe": _("The hub's address is not https; nothing is sent."),
         "hub_failed": _("The hub has trouble of its own; what waits for it is safe here."),
         "hub_too_old": _("The hub runs an older version than this site; upgrade the hub."),

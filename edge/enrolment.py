@@ -1,8 +1,11 @@
 """Which hub this site is enrolled at, and what it shows there: one small file, for us alone."""
 
 import contextlib
+import errno
 import json
 import os
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +15,8 @@ from edge.secret_files import unreadable
 from edge.settings import Settings
 
 _KEY = "hub.credential_file"
+# An address and a credential have some 200 bytes.
+_ROOM = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +54,73 @@ def load(settings: Settings) -> Enrolment:
     return enrolment
 
 
-def save(settings: Settings, enrolment: Enrolment) -> Path:
-    """Write the credential, readable by us alone from its first moment; all of it or nothing."""
+@contextlib.contextmanager
+def place(settings: Settings) -> Iterator[Callable[[Enrolment], Path]]:
+    """Make room for a credential on disk, and give what keeps it there.
+
+    A one-time code is worth nothing once it was shown, so whatever can go wrong with the file goes
+    wrong before. What was there stays until the new one is whole, readable by us alone.
+
+    Raises:
+        SettingsInvalid: it cannot be written there.
+    """
     file = settings.path(settings.hub.credential_file)
-    fresh = file.with_name(f"{file.name}.new")
-    text = json.dumps({"hub": enrolment.hub, "credential": enrolment.credential}) + "\n"
+    with _writable(file, "nothing was asked of the hub"):
+        handle, name = _made(file)
+    fresh = Path(name)
+
+    def keep(enrolment: Enrolment) -> Path:
+        said = json.dumps({"hub": enrolment.hub, "credential": enrolment.credential})
+        with _writable(file, "the hub needs a new code"):
+            # Over what was written there: a disk that is full by now does not come between.
+            os.ftruncate(handle, os.pwrite(handle, f"{said}\n".encode(), 0))
+            os.fsync(handle)
+            fresh.replace(file)
+            _sync(file.parent)
+        return file
+
     try:
-        with contextlib.suppress(FileNotFoundError):
-            fresh.unlink()
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as target:
-            target.write(text)
-            target.flush()
-            os.fsync(target.fileno())
-        fresh.replace(file)
+        yield keep
+    finally:
+        os.close(handle)
+        fresh.unlink(missing_ok=True)
+
+
+def save(settings: Settings, enrolment: Enrolment) -> Path:
+    """Write a credential; all of it or nothing."""
+    with place(settings) as keep:
+        return keep(enrolment)
+
+
+def _made(file: Path) -> tuple[int, str]:
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    try:
+        os.write(handle, b" " * _ROOM)
+        os.fsync(handle)
+    except OSError:
+        os.close(handle)
+        Path(name).unlink()
+        raise
+    return handle, name
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _writable(file: Path, state: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise unreadable(_KEY, file, error) from error
-    return file
+        step = f"let this user write to {file.parent}, on a disk with room; {state}"
+        raise unreadable(_KEY, file, error, step) from error
 
 
 def safe_address(url: str) -> str:

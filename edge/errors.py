@@ -23,6 +23,8 @@ EdgeError
 │   ├── NotEnrolled      no credential yet, or of another hub: `minori enrol`
 │   ├── HubUnsafe        an address that is not https
 │   ├── HubUnreachable   nobody answers: tried again by itself
+│   ├── HubSpeaksNoTls   what answers there is no https: check the port
+│   ├── EnrolmentLost    asked for a credential, and the answer was lost: the code may be used up
 │   ├── HubUntrusted     its certificate is not to be believed: nothing was said to it
 │   ├── HubDenied        it knows us and says no, or does not know us: see there
 │   ├── HubFailed        it answered, but not as a hub does
@@ -237,6 +239,22 @@ class HubUnreachable(HubError):
     template = (
         "hub {hub} is not answering ({cause}); check its address and the way there; "
         "what waits for it is safe here meanwhile"
+    )
+
+
+class HubSpeaksNoTls(HubError):
+    code = "hub_speaks_no_tls"
+    template = (
+        "what answers at {hub} does not speak TLS with us ({cause}); check the port: https is "
+        "mostly 443, and `minori web` itself speaks plain HTTP behind a TLS proxy"
+    )
+
+
+class EnrolmentLost(HubError):
+    code = "enrolment_lost"
+    template = (
+        "hub {hub} was asked for a credential and its answer did not come ({cause}); try again, "
+        "and if the code is said to be used by now, make a new one on the hub: minori hub enrol"
     )
 
 

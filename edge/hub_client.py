@@ -5,18 +5,25 @@ connection that the other side had closed meanwhile is simply tried once more.
 """
 
 import gzip
+import os
+import socket
 import ssl
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
 
 from edge.enrolment import safe_address
 from edge.errors import (
+    EnrolmentLost,
     HubBehind,
     HubDenied,
+    HubError,
     HubFailed,
+    HubSpeaksNoTls,
     HubUnreachable,
     HubUntrusted,
 )
@@ -45,6 +52,13 @@ PACKING = 6
 
 # It read what was said, and refuses it.
 _DENIED = frozenset({400, 401, 403, 409, 422, 429})
+# A page of a hub, which is for people.
+_ELSEWHERE = "sites do not send to that address; say the one its first page opens with"
+_CLOCK = "check this machine's clock (timedatectl), then the hub's certificate"
+_ADDRESS = "say the hub's address as its certificate has it, or have one made for this address"
+# OpenSSL: not yet valid, expired, for another host name, for another IP address.
+_CURES = {9: _CLOCK, 10: _CLOCK, 62: _ADDRESS, 64: _ADDRESS}
+_GONE = frozenset({500, 502, 503, 504})
 _Answer = TypeVar("_Answer")
 
 
@@ -76,13 +90,30 @@ class HubClient:
 
     async def enrol(self, said: Enrolment) -> Enrolled:
         # Not tried twice: the code may be used up although its answer was lost.
-        return self._read(await self._once("POST", "enrol", packed(said)), Enrolled)
+        try:
+            answer = await self._once("POST", "enrol", packed(said))
+        except HubUnreachable as error:
+            if isinstance(error.__cause__, (httpx.ConnectError, httpx.ConnectTimeout)):
+                raise
+            raise EnrolmentLost(hub=self.hub, cause=error.facts["cause"]) from error
+        except HubFailed as error:
+            # A proxy answers for a hub that died meanwhile.
+            if error.facts["status"] in _GONE:
+                raise EnrolmentLost(
+                    hub=self.hub, cause=f"status {error.facts['status']}"
+                ) from error
+            raise
+        return self._read(answer, Enrolled)
 
     async def new_credential(self) -> Enrolled:
         return self._read(await self._asked("POST", "credential", packed({})), Enrolled)
 
-    async def state(self, store: str) -> State:
-        return self._read(await self._asked("GET", f"state?store={store}"), State)
+    async def state(self, store: str, waiting: Waiting | None = None) -> State:
+        """Ask what the hub has, and say what waits: who sends nothing more says it only here."""
+        query = {"store": store}
+        if waiting is not None:
+            query["waiting"] = msgspec.json.encode(waiting).decode()
+        return self._read(await self._asked("GET", f"state?{urlencode(query)}"), State)
 
     async def send_records(self, body: bytes) -> RecordsReceipt:
         """Send packed `Records`; returns once the hub has them on disk."""
@@ -112,17 +143,17 @@ class HubClient:
             raise self._said_no(answer)
         return answer
 
-    def _unreachable(self, error: httpx.TransportError) -> HubUnreachable | HubUntrusted:
-        untrusted = _in_chain(error, ssl.SSLCertVerificationError)
-        if isinstance(untrusted, ssl.SSLCertVerificationError):
-            cause = untrusted.verify_message or str(untrusted)
-            next_step = (
-                "check this machine's clock, then the hub's certificate"
-                if "valid" in cause or "expired" in cause
-                else "name the hub's own authority in [hub] ca_file, or check the address"
-            )
-            return HubUntrusted(hub=self.hub, cause=cause, next_step=next_step)
-        return HubUnreachable(hub=self.hub, cause=str(error) or type(error).__name__)
+    def _unreachable(self, error: httpx.TransportError) -> HubError:
+        causes = list(_chain(error))
+        for cause in causes:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return _untrusted(self.hub, cause)
+        for cause in causes:
+            if isinstance(cause, ssl.SSLError) and isinstance(error, httpx.ConnectError):
+                said = (cause.reason or "it closed the connection").lower().replace("_", " ")
+                return HubSpeaksNoTls(hub=self.hub, cause=said)
+        spoken = (_spoken(cause) for cause in causes if isinstance(cause, OSError) and cause.errno)
+        return HubUnreachable(hub=self.hub, cause=next(spoken, str(error) or type(error).__name__))
 
     def _said_no(self, answer: httpx.Response) -> HubBehind | HubDenied | HubFailed:
         status = answer.status_code
@@ -131,6 +162,8 @@ class HubClient:
             code, detail = str(problem["code"]), str(problem["detail"])
         except (ValueError, KeyError, TypeError):
             return HubFailed(hub=self.hub, status=status, cause="not a Minori hub's answer")
+        if code == "sign_in_needed":
+            return HubFailed(hub=self.hub, status=status, cause=_ELSEWHERE)
         if code == "stream_broken":
             return HubBehind(hub=self.hub, detail=detail)
         if status in _DENIED:
@@ -170,13 +203,30 @@ def _trusted(settings: Settings) -> ssl.SSLContext:
     name = settings.hub.ca_file
     try:
         return ssl.create_default_context(cafile=settings.path(name) if name else None)
+    except ssl.SSLError as error:
+        got = ValueError("no certificate in PEM")
+        raise unreadable("hub.ca_file", settings.path(name), got) from error
     except OSError as error:
         raise unreadable("hub.ca_file", settings.path(name), error) from error
 
 
-def _in_chain(error: BaseException | None, kind: type[BaseException]) -> BaseException | None:
+def _untrusted(hub: str, error: ssl.SSLCertVerificationError) -> HubUntrusted:
+    next_step = _CURES.get(
+        error.verify_code,
+        "name the hub's own authority in [hub] ca_file, or check that this is the hub's address",
+    )
+    return HubUntrusted(
+        hub=hub, cause=(error.verify_message or str(error)).rstrip("."), next_step=next_step
+    )
+
+
+def _spoken(error: OSError) -> str:
+    # A name that is not found has numbers of its own.
+    said = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+    return str(said).lower()
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
-        if isinstance(error, kind):
-            return error
+        yield error
         error = error.__cause__ or error.__context__
-    return None

@@ -56,7 +56,12 @@ def signing_key(settings: Settings) -> bytes:
     return key
 
 
-def unreadable(key: str, file: Path, error: Exception) -> SettingsInvalid:
+def unreadable(
+    key: str,
+    file: Path,
+    error: Exception,
+    next_step: str = "check the path, and that the service may read it",
+) -> SettingsInvalid:
     """Return the error for a file that settings name and that is of no use."""
     return SettingsInvalid(
         file="settings",
@@ -64,7 +69,7 @@ def unreadable(key: str, file: Path, error: Exception) -> SettingsInvalid:
         key=key,
         expected=f"a usable file {file}",
         got=str(error),
-        next_step="check the path, and that the service may read it",
+        next_step=next_step,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from edge.mending import mended
 from edge.settings import Settings
@@ -81,6 +81,24 @@ def reading(settings: Settings) -> Iterator[Session]:
     """Give a session for look-ups in the settings' database."""
     with opened(settings) as engine, database.reading_session(engine) as session:
         yield session
+
+
+@contextmanager
+def reading_what_there_is(settings: Settings) -> Iterator[Session]:
+    """As `reading`; of a file that is not there yet, an empty record in memory."""
+    file = database.sqlite_file(settings.database_url)
+    if file is None or file.exists():
+        with reading(settings) as session:
+            yield session
+        return
+    start.refuse_vanished(file)
+    engine = database.connect("sqlite://")
+    SQLModel.metadata.create_all(engine)
+    try:
+        with database.reading_session(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
 
 
 @contextmanager

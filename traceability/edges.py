@@ -7,6 +7,7 @@ and can be tried a few times only. Revoking an edge stops that edge, at once, an
 import hashlib
 import hmac
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,7 +36,7 @@ from traceability.models import (
 CODE_VALID = timedelta(minutes=15)
 # Crockford's base 32: no I, L, O or U to be misread.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, "ー": None, " ": None})
 _LENGTH, _GROUP = 12, 4
 
 
@@ -100,8 +101,7 @@ def enrol(
         if allowed is not None and asked != allowed:
             raise EnrolmentForOther(what=what, allowed=allowed, asked=asked)
     edge = _edge(session, known, organisation, site, now)
-    credential = _renewed(edge)
-    session.add(edge)
+    credential = rotate(session, edge)
     session.flush()
     _adopt(session, known, edge)
     return edge, credential
@@ -188,7 +188,8 @@ def _refused(session: Session) -> Sequence[tuple[str, int]]:
 
 def _used(session: Session, code: str, now: datetime) -> EdgeCode:
     """Use a code up: of two who show it at the same time, one gets in."""
-    said = _hash(code.upper().translate(_MISREAD))
+    # NFKC: what a Japanese keyboard types in full width.
+    said = _hash(unicodedata.normalize("NFKC", code).upper().translate(_MISREAD))
     found = session.get(EdgeCode, said)
     if found is None:
         raise EnrolmentRefused(because="it is not known here")
@@ -206,6 +207,10 @@ def _edge(session: Session, code: EdgeCode, organisation: str, site: str, now: d
         edge = session.get_one(Edge, code.edge_id)
     else:
         edge = _new_edge(session, code, organisation, site, now)
+    if code.edge_id is None or edge.revoked_at is not None:
+        # What was revoked never counts again. Else the old credential counts until the new one is
+        # first used: the answer that carries it may be lost on its way.
+        edge.credential_hash = ""
     edge.enrolled_at, edge.revoked_at = now, None
     return edge
 
@@ -225,12 +230,6 @@ def _new_edge(
     return edge or Edge(
         name=name, organisation=organisation, site=site, credential_hash="", enrolled_at=now
     )
-
-
-def _renewed(edge: Edge) -> str:
-    secret = secrets.token_urlsafe(32)
-    edge.credential_hash, edge.next_credential_hash = _hash(secret), None
-    return f"{edge.id}.{secret}"
 
 
 def _adopt(session: Session, code: EdgeCode, edge: Edge) -> None:

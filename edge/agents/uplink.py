@@ -151,7 +151,7 @@ class Uplink:
     async def _ask(self, hub: HubClient) -> None:
         """Ask the hub what it has, and go on from there."""
         self._store = await self._write(store_id)
-        said = await hub.state(self._store)
+        said = await hub.state(self._store, self._waiting if self._health.level else None)
         if said.revision < database.head():
             raise HubTooOld(hub=hub.hub, theirs=said.revision, ours=database.head())
 

@@ -28,6 +28,7 @@ _ASKS_FOR_SOMEBODY = frozenset(
         "hub_not_enrolled",
         "hub_too_old",
         "hub_unsafe",
+        "hub_speaks_no_tls",
         "hub_untrusted",
     }
 )

@@ -6,6 +6,7 @@ hand it a desk. So every command knows --config and --json, and every act --at, 
 
 import getpass
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
@@ -143,13 +144,24 @@ class InOrder(click.Group):
 
 def looks_up(function: Callable[Concatenate[Desk, _P], str]) -> Callable[..., None]:
     """Run a command on a desk for look-ups, and print the answer it returns."""
+    return _looking(function, store.reading)
 
+
+def looks_up_early(function: Callable[Concatenate[Desk, _P], str]) -> Callable[..., None]:
+    """As `looks_up`, where that nothing is recorded yet is an answer, too, and no error."""
+    return _looking(function, store.reading_what_there_is)
+
+
+def _looking(
+    function: Callable[Concatenate[Desk, _P], str],
+    look: Callable[[Settings], AbstractContextManager[Session]],
+) -> Callable[..., None]:
     @config_option
     @_json
     @wraps(function)
     def run(config: Path | None, as_json: bool, *args: _P.args, **kwargs: _P.kwargs) -> None:
         settings = settings_file.load(config)
-        with store.reading(settings) as session:
+        with look(settings) as session:
             said = function(Desk(session, settings, as_json, datetime.now(UTC)), *args, **kwargs)
         if said:
             click.echo(said)

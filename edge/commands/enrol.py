@@ -26,7 +26,7 @@ def command(code: str | None, hub: str | None, rotate: bool, config: Path | None
     from edge.settings_file import load
 
     settings = load(config)
-    if rotate == (code is not None):
+    if rotate == bool(code):
         raise click.UsageError("say the CODE from the hub, or --rotate")
     if rotate:
         said = asyncio.run(_rotated(settings))
@@ -48,9 +48,10 @@ async def _enrolled(settings: "Settings", address: str, code: str) -> tuple[str,
     from traceability.wire import Enrolment
 
     site = settings.site
-    async with HubClient(settings, address) as hub:
-        said = await hub.enrol(Enrolment(code, site.organisation, site.code))
-    return said.name, enrolment.save(settings, enrolment.Enrolment(address, said.credential))
+    with enrolment.place(settings) as keep:
+        async with HubClient(settings, address) as hub:
+            said = await hub.enrol(Enrolment(code, site.organisation, site.code))
+        return said.name, keep(enrolment.Enrolment(address, said.credential))
 
 
 async def _rotated(settings: "Settings") -> str:
@@ -58,7 +59,8 @@ async def _rotated(settings: "Settings") -> str:
     from edge.hub_client import HubClient
 
     now = enrolment.load(settings)
-    async with HubClient(settings, now.hub, now.credential) as hub:
-        said = await hub.new_credential()
-    enrolment.save(settings, enrolment.Enrolment(now.hub, said.credential))
+    with enrolment.place(settings) as keep:
+        async with HubClient(settings, now.hub, now.credential) as hub:
+            said = await hub.new_credential()
+        keep(enrolment.Enrolment(now.hub, said.credential))
     return said.name

@@ -10,15 +10,17 @@ import click
 import msgspec
 from sqlmodel import select
 
+from edge import enrolment
 from edge.commands import _text
 from edge.commands._arguments import Code
-from edge.commands._desk import Desk, InOrder, looks_up, manages
+from edge.commands._desk import Desk, InOrder, looks_up_early, manages
+from edge.settings import Settings
 from traceability import edges, thinned, uplink, uplink_records
 from traceability.edges import Sender
 from traceability.models import Act, UplinkRefusal
 from traceability.replicated import ACT
 from traceability.thinned import ByMinute
-from traceability.uplink import Level
+from traceability.uplink import Level, Status
 
 _MEND = (
     "An act: take it back (minori lot void ACT) and record it anew. A crop, item or partner: "
@@ -72,7 +74,7 @@ def enrol(
 
 @command.command("edges")
 @click.option("--refused", is_flag=True, help="What was refused, by edge.")
-@looks_up
+@looks_up_early
 def list_edges(desk: Desk, refused: bool) -> str:
     """On the hub: list the sites that send, when they were last here, and what waits there."""
     senders = edges.listed(desk.session)
@@ -107,7 +109,7 @@ def revoke(desk: Desk, edge: str) -> str:
 
 
 @command.command()
-@looks_up
+@looks_up_early
 def status(desk: Desk) -> str:
     """On a site: what is collected, what is safely at the hub, and what waits since when."""
     level = uplink.level(desk.session)
@@ -115,11 +117,13 @@ def status(desk: Desk) -> str:
         status = msgspec.to_builtins(level.status)
         said = asdict(level) | {"status": status, "thinned": _ends(level.thinned)}
         return _text.as_json({key: _plain(value) for key, value in said.items()})
-    return "\n".join(_status_lines(level, desk.now))
+    if level.status is None:
+        return _unsaid(desk.settings)
+    return "\n".join(_status_lines(level, level.status, desk.now))
 
 
 @command.command()
-@looks_up
+@looks_up_early
 def refused(desk: Desk) -> str:
     """On a site: list the records the hub does not take, and why."""
     rows = uplink_records.refused(desk.session)
@@ -154,10 +158,14 @@ def _named(desk: Desk, row: UplinkRefusal) -> str:
     return f"{act.kind} of {at}, act {act.id}"
 
 
-def _status_lines(level: Level, now: datetime) -> list[str]:
-    said = level.status
-    if said is None:
-        return ["this site sends to no hub; to connect it: minori enrol CODE --hub https://..."]
+def _unsaid(settings: Settings) -> str:
+    if not enrolment.is_wanted(settings):
+        return "this site sends to no hub; to connect it: minori enrol CODE --hub https://..."
+    hub = enrolment.load(settings).hub
+    return f"hub       {hub}: nothing was said to it yet; is minori run or agent running?"
+
+
+def _status_lines(level: Level, said: Status, now: datetime) -> list[str]:
     since = _text.duration(now - datetime.fromisoformat(said.since))
     lines = [f"hub       {said.hub or 'none yet'}: {said.code} for {since}"]
     if said.detail:

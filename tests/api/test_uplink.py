@@ -24,12 +24,20 @@ ENROL = "/edge/v1/enrol"
 ORGANISATION = {"id": "o1", "code": "aizu", "name": "Aizu", "name_ja": ""}
 
 
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of a hub that holds nothing yet, made once: each migration costs a second."""
+    file = tmp_path_factory.mktemp("hub") / "hub.db"
+    database.upgrade(f"sqlite:///{file}")
+    return file.read_bytes()
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(upgraded: bytes, tmp_path: Path) -> Iterator[Engine]:
     """An empty hub."""
-    url = f"sqlite:///{tmp_path / 'hub.db'}"
-    database.upgrade(url)
-    engine = database.open_database(url)
+    file = tmp_path / "hub.db"
+    file.write_bytes(upgraded)
+    engine = database.open_database(f"sqlite:///{file}")
     yield engine
     engine.dispose()
 
@@ -74,7 +82,8 @@ def _records(*, after: int = 0, numbers: tuple[int, ...] = (1,)) -> bytes:
 def test_a_code_lets_one_edge_in_once(client: Client, code: Callable[..., str]) -> None:
     text = code()
 
-    first = _enrol(client, text.lower().replace("-", " "))
+    # As a Japanese keyboard types it.
+    first = _enrol(client, text.lower().translate({ord(c): ord(c) + 0xFEE0 for c in text.lower()}))
     second = _enrol(client, text, site="north")
 
     assert first.status_code == 200
@@ -139,9 +148,52 @@ def test_an_edge_that_sends_is_not_replaced_by_accident(
 
     assert refused.json()["code"] == "edge_taken"
     fresh = renewed.json()["credential"]
+    # Until the new one is used: its answer may have been lost.
+    assert client.get("/edge/v1/state?store=s1", headers=_bearer(credential)).status_code == 200
     assert client.get("/edge/v1/state?store=s1", headers=_bearer(fresh)).json()["records"] == 1
     old = client.get("/edge/v1/state?store=s1", headers=_bearer(credential))
     assert old.json()["code"] == "edge_unknown"
+
+
+def test_what_was_revoked_never_counts_again(
+    engine: Engine, client: Client, code: Callable[..., str], credential: str, clock: Clock
+) -> None:
+    """A stolen board: letting the site in again must not let in the thief."""
+    fresh = client.post("/edge/v1/credential", headers=_bearer(credential)).json()["credential"]
+    with database.writing_session(engine) as session:
+        edges.revoke(session, "aizu/main", clock.now)
+    renewed = _enrol(client, code(renews="aizu/main")).json()["credential"]
+
+    answers = [
+        client.get("/edge/v1/state?store=s1", headers=_bearer(shown)).status_code
+        for shown in (credential, fresh, renewed)
+    ]
+
+    assert answers == [401, 401, 200]
+
+
+def test_asking_twice_for_a_new_credential_locks_nobody_out(
+    client: Client, credential: str
+) -> None:
+    """The second answer is lost; what the edge has is the first, which was never used otherwise."""
+    first = client.post("/edge/v1/credential", headers=_bearer(credential)).json()["credential"]
+    client.post("/edge/v1/credential", headers=_bearer(first))
+
+    assert client.get("/edge/v1/state?store=s1", headers=_bearer(first)).status_code == 200
+
+
+def test_a_site_that_asks_says_what_waits_there(
+    engine: Engine, client: Client, credential: str
+) -> None:
+    """A site that records nothing more would be shown for ever as it was when it last sent."""
+    said = {"store": "s1", "waiting": '{"records": 7}'}
+
+    client.get("/edge/v1/state", params=said, headers=_bearer(credential))
+
+    odd = client.get("/edge/v1/state?store=s1&waiting=%5B", headers=_bearer(credential))
+    assert (odd.status_code, odd.json()["code"]) == (400, "bad_request")
+    with database.reading_session(engine) as session:
+        assert edges.listed(session)[0].edge.said["records"] == 7
 
 
 def test_an_enrolment_whose_answer_was_lost_is_done_again(

@@ -12,6 +12,7 @@ from edge.errors import (
     HubDenied,
     HubError,
     HubFailed,
+    HubSpeaksNoTls,
     HubUnreachable,
     HubUnsafe,
     HubUntrusted,
@@ -78,7 +79,8 @@ async def test_nor_is_one_of_another_authority(hub: Hub, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("made", "said"), [({"name": "hub.example"}, "address"), ({"days": -1}, "clock")]
+    ("made", "said"),
+    [({"name": "hub.example"}, "hub's address as its certificate"), ({"days": -1}, "clock")],
 )
 async def test_nor_one_for_another_name_or_time(
     tmp_path: Path, made: dict[str, object], said: str
@@ -121,8 +123,26 @@ async def test_a_code_that_is_wrong_says_so(tmp_path: Path) -> None:
     assert denied.value.code == "enrolment_refused"
 
 
+async def test_plain_http_spoken_to_as_https_is_told_by_its_port(tmp_path: Path) -> None:
+    with (
+        running_hub(f"sqlite:///{tmp_path / 'hub.db'}") as hub,
+        pytest.raises(HubSpeaksNoTls, match="check the port") as error,
+    ):
+        await asked(settings(tmp_path), hub.address.replace("http:", "https:"))
+
+    assert "ssl" not in str(error.value).lower()
+
+
+async def test_a_page_for_people_is_no_address_of_a_hub(tmp_path: Path) -> None:
+    with (
+        running_hub(f"sqlite:///{tmp_path / 'hub.db'}") as hub,
+        pytest.raises(HubFailed, match="sites do not send to that address"),
+    ):
+        await asked(settings(tmp_path), f"{hub.address}/lots")
+
+
 async def test_nobody_there(tmp_path: Path) -> None:
-    with pytest.raises(HubUnreachable, match="is safe here"):
+    with pytest.raises(HubUnreachable, match=r"\(connection refused\).* is safe here"):
         await asked(settings(tmp_path), f"http://127.0.0.1:{free_port()}")
 
 
@@ -165,6 +185,32 @@ def test_a_credential_is_written_for_us_alone(tmp_path: Path) -> None:
 
     assert file.stat().st_mode & 0o777 == 0o600
     assert enrolment.load(chosen).credential == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["hub.credential"]
+
+
+@pytest.mark.parametrize("name", ["folder", "missing/hub.credential"])
+def test_a_file_that_cannot_be_written_is_named_before_the_hub_is_asked(
+    tmp_path: Path, name: str
+) -> None:
+    """The code is good once: it must not be gone because of a folder's rights."""
+    (tmp_path / "folder").mkdir()
+    chosen = settings(tmp_path, credential_file=name)
+
+    with pytest.raises(SettingsInvalid, match="nothing was asked"), enrolment.place(chosen):
+        pytest.fail("the hub was asked")
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
+
+
+def test_the_old_credential_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    chosen = settings(tmp_path)
+    old = enrolment.Enrolment("https://hub.example", "old")
+    enrolment.save(chosen, old)
+
+    with pytest.raises(HubUnreachable), enrolment.place(chosen):
+        raise HubUnreachable(hub="https://hub.example", cause="it died")
+
+    assert enrolment.load(chosen) == old
     assert [path.name for path in tmp_path.iterdir()] == ["hub.credential"]
 
 
