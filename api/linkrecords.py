@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from api import linked
-from api.i18n import LANGUAGES
+from api import linked, words
+from api.i18n import LANGUAGES, Reader
 from traceability import catalogue, links, recalls
 from traceability.gs1.link import CANONICAL_STEM
 from traceability.gs1.resolver import VOCABULARY, Link, Record
@@ -29,12 +29,14 @@ class Records:
         base: the address our own pages are beneath.
         may_show: whether this reader may see a lot of a stage.
         now: aware UTC; links are given between their dates.
+        reader: in whose language our own pages and types of links are named.
     """
 
     session: Session
     base: str
     may_show: Callable[[str], bool]
     now: datetime
+    reader: Reader
 
     def find(self, anchor: str) -> Record | None:
         """Return the record of exactly this identity; None: nothing this reader may see."""
@@ -42,7 +44,7 @@ class Records:
         if named is not None and not self._shows(named):
             return None
         entered = links.of_anchor(self.session, path_of(anchor))
-        said = [_link(event) for event in entered.given(self.now)]
+        said = [self._link(event) for event in entered.given(self.now)]
         if named is None:
             return self._without_row(anchor, said, is_withdrawn=entered.withdrawn is not None)
         record = self._record(self._said(anchor), named)
@@ -68,7 +70,7 @@ class Records:
             return []
         anchor = path_of(anchor_of(self.session, item, base=OWN) or "")
         given = links.of_anchor(self.session, anchor).given(self.now)
-        return [_link(event) for event in given if event.is_default and event.with_lots]
+        return [self._link(event) for event in given if event.is_default and event.with_lots]
 
     def _shows(self, named: Named) -> bool:
         if isinstance(named, Lot):
@@ -79,15 +81,16 @@ class Records:
         return self.base + anchor.removeprefix(OWN) if anchor.startswith(OWN) else anchor
 
     def _record(self, anchor: str, named: Named) -> Record:
+        _ = self.reader
         if isinstance(named, Lot):
-            title = f"{self._product(named)}, lot {named.code}"
+            title = _("{product}, lot {code}", product=self._product(named), code=named.code)
             return self._pages(anchor, "traceability", f"/p/{named.id}", title)
         if isinstance(named, TradeItem):
-            return self._pages(anchor, "pip", f"{ITEM_PAGE}{named.id}", named.name)
+            return self._pages(anchor, "pip", f"{ITEM_PAGE}{named.id}", _.name(named))
         if isinstance(named, LogisticUnit):
-            title = f"{named.kind} {named.code}"
+            title = f"{words.unit_kinds(_)[named.kind]} {named.code}"
             return self._pages(anchor, "logisticsInfo", f"{UNIT_PAGE}{named.id}", title)
-        return self._pages(anchor, "locationInfo", f"{PLACE_PAGE}{named.id}", named.name)
+        return self._pages(anchor, "locationInfo", f"{PLACE_PAGE}{named.id}", _.name(named))
 
     def _pages(self, anchor: str, word: str, path: str, title: str) -> Record:
         """The page and the same as data: a reader's Accept decides between them."""
@@ -103,7 +106,7 @@ class Records:
         data = replace(
             page,
             href=f"{page.href}.jsonld",
-            title=f"{title}, as data",
+            title=self.reader("{title}, as data", title=title),
             media_type=linked.MEDIA_TYPE,
             languages=(),
         )
@@ -113,7 +116,7 @@ class Records:
         status = replace(
             record.links[0],
             relation=f"{VOCABULARY}recallStatus",
-            title=f"lot {lot.code} was recalled",
+            title=self.reader("lot {code} was recalled", code=lot.code),
             default=False,
         )
         behind = [replace(link, default=False) for link in said]
@@ -121,7 +124,18 @@ class Records:
 
     def _product(self, lot: Lot) -> str:
         item = self.session.get(TradeItem, lot.trade_item_id) if lot.trade_item_id else None
-        return (item or catalogue.what_is(self.session, lot)).name
+        return self.reader.name(item or catalogue.what_is(self.session, lot))
+
+    def _link(self, event: LinkEvent) -> Link:
+        return Link(
+            event.relation,
+            event.href,
+            words.link_title(self.reader, event.relation, event.title),
+            media_type=event.media_type or None,
+            languages=(event.language,) if event.language else (),
+            contexts=(event.context,) if event.context else (),
+            default=event.is_default,
+        )
 
 
 def path_of(anchor: str) -> str:
@@ -134,15 +148,3 @@ def _in_front(said: Sequence[Link], own: Sequence[Link]) -> tuple[Link, ...]:
     for_all = any(link.default and not link.languages and not link.contexts for link in said)
     page, *others = own
     return (*said, replace(page, default=not for_all), *others)
-
-
-def _link(event: LinkEvent) -> Link:
-    return Link(
-        event.relation,
-        event.href,
-        event.title,
-        media_type=event.media_type or None,
-        languages=(event.language,) if event.language else (),
-        contexts=(event.context,) if event.context else (),
-        default=event.is_default,
-    )

@@ -1,7 +1,8 @@
 """Where a code leads, by the rules of a GS1-conformant resolver, for every code but a plain lot's.
 
 `/01/{gtin}/10/{lot}?linkType=gs1:traceability` leads to one link; `linkType=linkset`, or an Accept
-of application/linkset+json or application/json, answers the link set of RFC 9264 in GS1's profile.
+of application/linkset+json or application/json, answers the link set of RFC 9264 in GS1's profile;
+a browser reads it as a page.
 A lot that is not known leads to its item, a serial to its lot. How to choose is
 `traceability.gs1.resolver`, what is recorded is `linkrecords`; this module speaks HTTP.
 """
@@ -14,18 +15,24 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from api import words
 from api.context import Web
 from api.errors import Gone, KeyNotKept, NoSuchLink
+from api.language import reader_of
 from api.linkrecords import ITEM_PAGE, Records, path_of
+from api.problems import wants_page
+from api.templating import page
 from traceability import links
 from traceability.database import reading_session
 from traceability.errors import UnknownIdentity, UnknownLot
 from traceability.gs1 import DigitalLink, Identity, dictionary, identify
 from traceability.gs1.link import CANONICAL_STEM
+from traceability.gs1.linktypes import short_of
 from traceability.gs1.negotiation import asks_for
 from traceability.gs1.resolver import (
     LINKSET_TYPE,
     LINKSET_TYPES,
+    VOCABULARY,
     Answer,
     Asked,
     description,
@@ -41,6 +48,7 @@ CORS = {
     "Access-Control-Expose-Headers": "Link, Location",
 }
 _LANGUAGES = ("en", "ja")
+_HTML = "text/html; charset=utf-8"
 
 
 def asks_for_links(request: Request) -> bool:
@@ -76,19 +84,21 @@ def answer(
     )
     with reading_session(web.engine) as session:
         identity = identify((OWN if own else CANONICAL_STEM) + path, hubs=(OWN,) if own else ())
-        records = Records(session, base, may_show, web.now())
+        records = Records(session, base, may_show, web.now(), reader_of(request))
         found = resolve(identity, asked, records.find, now=web.now())
         if found.status == 410:
             raise _withdrawn(session, found.reason or "", base)
     if found.status == 404:
         raise _not_found(identity, asked, found.reason or "", base)
-    body = json.dumps(found.body, ensure_ascii=False) if found.body is not None else ""
     headers = {
         **found.headers,
         **CORS,
         "Cache-Control": "no-cache",
         "Link": link_header(path),
     }
+    if found.records and _wants_page(request):
+        return _links_page(request, path, found, base, headers)
+    body = json.dumps(found.body, ensure_ascii=False) if found.body is not None else ""
     if found.location is not None:
         headers["Location"] = _location(request, identity, found, base)
     return Response(body.encode(), found.status, headers)
@@ -111,6 +121,27 @@ def link_header(path: str) -> str:
     """Return the Link header of a redirect: where all links of this identity are."""
     address = quote(path, safe="/%-._~!$&'()*+,;=:@")
     return f'<{address}?linkType=linkset>; rel="linkset"; type="{LINKSET_TYPE}"'
+
+
+def _wants_page(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return wants_page(request) and not asks_for(accept, LINKSET_TYPES)
+
+
+def _links_page(
+    request: Request, path: str, found: Answer, base: str, headers: dict[str, str]
+) -> Response:
+    answer = page(
+        request,
+        "public_links.html",
+        link=base + path,
+        records=found.records,
+        types=words.link_types(reader_of(request)),
+        short_of=short_of,
+        vocabulary=VOCABULARY,
+    )
+    answer.headers.update({**headers, "Content-Type": _HTML, "Vary": f"{headers['Vary']}, Cookie"})
+    return answer
 
 
 def _location(request: Request, identity: Identity, found: Answer, base: str) -> str:

@@ -1,7 +1,7 @@
 """Words for what the record holds as codes: kinds of acts, stages, roles, kinds of places."""
 
 from api.i18n import Reader
-from traceability.gs1.linktypes import LINK_TYPES
+from traceability.gs1.linktypes import LINK_TYPES, title_of
 from traceability.recipes import Light, Stage
 
 
@@ -153,34 +153,13 @@ def unit_kinds(_: Reader) -> dict[str, str]:
 
 
 def link_types(_: Reader) -> dict[str, str]:
-    """What a code may lead to, in the words of who sets it; types of other trades by their name."""
-    said = {
-        "pip": _("Product information"),
-        "traceability": _("Traceability"),
-        "certificationInfo": _("Certificates"),
-        "recipeInfo": _("Recipes for the kitchen"),
-        "nutritionalInfo": _("Nutrition facts"),
-        "ingredientsInfo": _("Ingredients"),
-        "allergenInfo": _("Allergens"),
-        "consumerHandlingStorageInfo": _("How to keep and handle it"),
-        "sustainabilityInfo": _("Sustainability and recycling"),
-        "hasRetailers": _("Where to buy it"),
-        "promotion": _("Offers"),
-        "relatedImage": _("Pictures"),
-        "relatedVideo": _("Video"),
-        "recallStatus": _("Recalls"),
-        "safetyInfo": _("Safety"),
-        "faqs": _("Questions and answers"),
-        "support": _("Support"),
-        "socialMedia": _("Social media"),
-        "homepage": _("Home page"),
-        "epcis": _("EPCIS repository"),
-        "masterData": _("Master data"),
-        "dpp": _("Digital product passport"),
-        "logisticsInfo": _("Logistics"),
-        "locationInfo": _("About the place"),
-    }
-    return said | {name: title for name, title in LINK_TYPES.items() if name not in said}
+    """What a code may lead to, by the names of the GS1 Web Vocabulary."""
+    return {name: _(title) for name, title in LINK_TYPES.items()}
+
+
+def link_title(_: Reader, relation: str, title: str) -> str:
+    """Say a link's title; one that is only the words of its type, in the reader's language."""
+    return _(title) if title == title_of(relation) else title
 
 
 def measures(_: Reader) -> dict[str, str]:

@@ -149,7 +149,7 @@ def _one(
 ) -> Response:
     reader, base = reader_of(request), web.settings.public_url.rstrip("/")
     stem = CANONICAL_STEM if anchor[1:2].isdigit() else OWN
-    record = Records(session, base, lambda _: True, web.now()).find(stem + anchor)
+    record = Records(session, base, lambda _: True, web.now(), reader).find(stem + anchor)
     facts: dict[str, Any] = {
         "anchor": anchor,
         "entered": links.of_anchor(session, anchor),

@@ -15,6 +15,7 @@ from sensors.errors import UnknownModel
 from traceability.errors import TraceabilityError
 from traceability.gs1 import reasons
 from traceability.gs1.errors import WHERE, Gs1Error
+from traceability.gs1.linktypes import LINK_TYPES
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTICES = (
@@ -41,7 +42,7 @@ SPOKEN_FACTS = {"next_step", "expected", "because", "later"}
 
 def messages() -> set[str]:
     """What must be in the catalogue."""
-    return {*_in_code(), *_in_templates(), *_in_errors(), *_in_notices()}
+    return {*_in_code(), *_in_templates(), *_in_errors(), *_in_notices(), *LINK_TYPES.values()}
 
 
 def facts() -> set[str]:

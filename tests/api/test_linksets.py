@@ -117,3 +117,52 @@ def test_the_resolver_describes_itself(client: Client, add_user) -> None:
 
     assert said["resolverRoot"] == "https://hub.example"
     assert said["supportedPrimaryKeys"] == ["all"]
+
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("kind", ["all", "linkset"])
+def test_a_browser_reads_the_links_as_a_page(client: Client, world: World, kind: str) -> None:
+    """Who types the address or follows it from a page is shown words, not JSON."""
+    answer = client.get(
+        _link(world), params={"linkType": kind}, headers={**BROWSER, "accept-language": "ja"}
+    )
+
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert {"Accept", "Accept-Language"} <= set(answer.headers["vary"].split(", "))
+    for words in ("トレーサビリティ", "低カリウムレタス 80g ロットP/0713-A", f"/p/{world.bags.id}"):
+        assert words in answer.text
+    assert f"{_link(world)}?linkType=linkset" in answer.headers["link"]
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/linkset+json, text/html;q=0.5"])
+def test_a_program_is_never_given_the_page(client: Client, world: World, accept: str) -> None:
+    answer = client.get(_link(world), params={"linkType": "all"}, headers={"accept": accept})
+
+    assert answer.headers["content-type"] == "application/linkset+json"
+
+
+def test_titles_are_in_the_reader_s_language(client: Client, world: World) -> None:
+    """Of our own pages, and of links nobody gave a title."""
+    body = {"of": "lowk-80", "type": "recipeInfo", "target": "https://brand.example/r"}
+    client.post("/api/v1/links", json=body)
+    asked = {**LINKSET, "accept-language": "ja"}
+
+    lot, item = client.get(_link(world), headers=asked).json()["linkset"]
+
+    assert item["itemDescription"] == "低カリウムレタス 80g"
+    assert lot[TRACEABILITY][1]["title"].endswith("(データ)")
+    assert item["https://ref.gs1.org/voc/recipeInfo"][0]["title"] == "料理のレシピ"
+    said = client.get("/links?of=lowk-80", headers={**BROWSER, "accept-language": "ja"}).text
+    assert "Recipes for the kitchen" not in said
+
+
+def test_a_link_set_as_a_page_cannot_be_broken_out_of(client: Client, world: World) -> None:
+    body = {"of": "lowk-80", "type": "pip", "target": "https://b.example/", "title": "<script>x"}
+    client.post("/api/v1/links", json=body)
+
+    page = client.get(_link(world), params={"linkType": "all"}, headers=BROWSER).text
+
+    assert "&lt;script&gt;x" in page
+    assert "<script>x" not in page

@@ -107,12 +107,13 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What to answer: 307 with a location, 200 with a link set, 404 with a reason, 410 with the
-    anchor of what was withdrawn."""
+    anchor of what was withdrawn. `records` are those of a link set, for whoever words it anew."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     reason: str | None = None
+    records: Sequence[Record] = ()
 
     @property
     def location(self) -> str | None:
@@ -138,8 +139,10 @@ def resolve(identity: Identity, asked: Asked, find: Find, *, now: datetime) -> A
     link_type = asked.link_type
     asks_for_set = link_type is None and asks_for(asked.accept, LINKSET_TYPES)
     if asks_for_set or (link_type or "").lower() in WHOLE_LINKSET:
-        headers = {"Content-Type": LINKSET_TYPE, "Link": link_header(records)}
-        return Answer(200, headers, link_set(records, now=now))
+        # Titles are in the reader's language, and a browser may be given a page instead.
+        vary = {"Vary": "Accept, Accept-Language"}
+        headers = {"Content-Type": LINKSET_TYPE, "Link": link_header(records), **vary}
+        return Answer(200, headers, link_set(records, now=now), records=records)
     chosen = _chosen(records, asked, relation_of(link_type) if link_type else None, now)
     if chosen is None:
         return Answer(404, reason=_nothing_of_that_type(records, link_type, now))
