@@ -12,7 +12,7 @@ from forecasting import Step
 from forecasting.levels import counted_on, shortfall
 from traceability import contracts, forecast_lots, forecasts, packing_loss, promises, remarks
 from traceability.division import Divided, Need, divide
-from traceability.errors import BadValue, NotFound
+from traceability.errors import BadValue, NotForecast
 from traceability.forecast_subject import Subject
 from traceability.models import Crop, ForecastRecord, Party, Promise, TradeItem
 
@@ -75,11 +75,7 @@ def week_of(session: Session, crop: Crop, monday: date) -> Week:
     step = next((one for one in made.steps if one.ds == monday), None) if made else None
     if record is None or step is None:
         reach = f"{made.steps[0].ds} to {made.steps[-1].ds}" if made else "none"
-        raise NotFound(
-            what=f"forecast of {crop.code} for the week of",
-            name=str(monday),
-            next_step=f"weeks that are forecast: {reach}; `minori forecast fit {crop.code}`",
-        )
+        raise NotForecast(crop=crop.code, week=str(monday), reach=reach)
     word = remarks.overrides(session, crop, since=monday).get(monday)
     known_g = None if word is None else word.weight_g
     lots = forecast_lots.newest(session, record)

@@ -44,8 +44,9 @@ def what_if(
     record = forecasts.newest(session, Subject(crop))
     made = now_of(session, record).made if record is not None else None
     if made is None:
-        step = f"make one first: minori forecast fit {crop.code}"
-        raise NotFound(what="forecast", name=crop.code, next_step=step)
+        raise NotFound(
+            what="forecast", name=crop.code, next_step="make one first, or see why there is none"
+        )
     ground = growing.ground_of(session, Subject(crop), at=at)
     today = at.astimezone(yields.zone_of(session, crop)).date()
     finished = _finished(ground.lots)

@@ -302,6 +302,8 @@ def fact_words(_: Reader) -> dict[str, str]:
         "site": _("site"),
         "zone": _("zone"),
         "forecast": _("forecast"),
+        "none yet": _("none yet"),
+        "none": _("none"),
     }
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlmodel import Session, SQLModel, col, select
 
 from traceability import recipes
-from traceability.errors import BadValue, NotFound
+from traceability.errors import BadValue, NotAmong
 from traceability.gs1 import gtin14
 from traceability.models import (
     MATERIAL_KINDS,
@@ -162,7 +162,7 @@ def find(session: Session, model: type[_Row], code: str, **within: object) -> _R
     if code not in by_code:
         what = str(model.__tablename__).replace("_", " ")
         known = ", ".join(sorted(by_code)) or "none yet"
-        raise NotFound(what=what, name=code, next_step=f"known are: {known}")
+        raise NotAmong(what=what, name=code, known=known)
     return by_code[code]
 
 

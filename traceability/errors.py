@@ -62,6 +62,18 @@ class NotFound(TraceabilityError):
     template = "no {what} {name!r} here; {next_step}"
 
 
+class NotAmong(NotFound):
+    template = "no {what} {name!r} here; known are: {known}"
+
+
+class NotForecast(NotFound):
+    code = "not_forecast"
+    template = (
+        "no forecast of {crop} reaches the week of {week}; weeks that are forecast: {reach}; "
+        "make a forecast, or name another week"
+    )
+
+
 class UnknownLot(NotFound):
     code = "unknown_lot"
     template = "no lot answers to {name!r}; check the code, or list lots with: minori lot list"

@@ -101,6 +101,8 @@ def one(
         else [],
         words_on=remarks.overrides(session, subject.crop, since=web.now().date() - _WEEK),
         excluded=remarks.excluded(session, subject.crop),
+        # Lots become items and go to partners later: what grows is a crop's, or a site's of it.
+        grows=subject.item is None and subject.partner is None,
         plans=growing.plans(session, subject) if viewer.may_write else (),
         by_site=_by(session, Site, by_site(session, subject.crop)) if subject.is_whole else None,
         by_item=_by(session, TradeItem, by_item(session, subject.crop))

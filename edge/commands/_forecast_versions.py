@@ -163,9 +163,16 @@ def _told(desk: Desk, found: Diff) -> list[str]:
         )
         for row in found.rows
     ]
+    if not rows:
+        older, newer = found.older.refusal or "", found.newer.refusal or ""
+        return [_between(desk, found), f"neither has a line: {older}, then {newer}"]
     table = _text.table(("week of", "older", "newer", "change", "came"), rows, numbers=range(1, 5))
     said = [f"{name}: {old or '-'}  ->  {new or '-'}" for name, old, new in found.facts]
-    return [f"P50 in kg: {_who(desk, found.older)}, then {_who(desk, found.newer)}", *table, *said]
+    return [_between(desk, found), *table, *said]
+
+
+def _between(desk: Desk, found: Diff) -> str:
+    return f"P50 in kg: {_who(desk, found.older)}, then {_who(desk, found.newer)}"
 
 
 def _who(desk: Desk, record: ForecastRecord) -> str:

@@ -82,6 +82,15 @@ def test_too_little_history_is_a_sentence_and_no_failure(
     assert said in console.ok("forecast", "show", "lowk").out.replace("\n", " ")
 
 
+def test_what_has_no_line_is_compared_as_that(console: Console) -> None:
+    for _ in range(2):
+        console.ok("forecast", "fit", "lowk")
+
+    said = console.ok("forecast", "diff", "lowk")
+
+    assert said.lines[1] == "neither has a line: no_harvest, then no_harvest"
+
+
 def test_json_is_the_shape_of_the_http_interface(console: Console) -> None:
     said = console.ok("forecast", "fit", "lowk", "--json").json
 
