@@ -8,15 +8,13 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine, text
-from sqlmodel import Session, SQLModel
 
+from bench import laid
 from bench.report import Row
-from tests.factories import Farm, a_farm, on_day, packed
+from tests.factories import a_farm, packed
 from tests.postgres import PostgresServer
 from traceability import database, recall_scope
 from traceability.models import Act, ActLine, Flow, Lot, new_id
@@ -27,7 +25,6 @@ TITLE = "A recall"
 LOTS = int(os.environ.get("MINORI_BENCH_LOTS", "50000"))
 # Packed lots a harvest, and how many of them one act ships.
 _FAN = 50
-_SLICE = 10_000
 _TIMES = 5
 _BARE = (
     """
@@ -83,54 +80,21 @@ def _filled(engine: Engine) -> str:
         start = new_id()
         cuts = [new_id() for _ in range(LOTS // _FAN)]
         bags = [[new_id() for _ in range(_FAN)] for _ in cuts]
-        _insert(session, Lot, [{**facts, "id": start, "code": "S"}])
-        _insert(session, Lot, [{**facts, "id": one, "code": f"C{n}"} for n, one in enumerate(cuts)])
         flat = [bag for some in bags for bag in some]
-        _insert(session, Lot, [{**facts, "id": one, "code": f"B{n}"} for n, one in enumerate(flat)])
-        made, edges = _act(farm, "pack"), [(start, cut) for cut in cuts]
+        for letter, ids in (("S", [start]), ("C", cuts), ("B", flat)):
+            named = [{**facts, "id": one, "code": f"{letter}{n}"} for n, one in enumerate(ids)]
+            laid.insert(session, Lot, named)
+        made, edges = laid.act(farm, "pack"), [(start, cut) for cut in cuts]
         edges += [(cut, bag) for cut, some in zip(cuts, bags, strict=True) for bag in some]
-        _insert(session, Act, [made])
-        _insert(
-            session,
-            Flow,
-            [
-                {"act_id": made["id"], "source_id": a, "target_id": b, "weight_g": 100}
-                for a, b in edges
-            ],
-        )
-        sent = [_act(farm, "ship") for _ in bags[::2]]
-        _insert(session, Act, sent)
-        lines = [
-            {"act_id": act["id"], "lot_id": bag, "role": "input", "weight_g": 80, "closes": False}
-            for act, some in zip(sent, bags[::2], strict=True)
-            for bag in some
-        ]
-        _insert(session, ActLine, lines)
+        laid.insert(session, Act, [made])
+        laid.insert(session, Flow, [laid.flow(made["id"], a, b) for a, b in edges])
+        sent = [laid.act(farm, "ship") for _ in bags[::2]]
+        laid.insert(session, Act, sent)
+        pairs = zip(sent, bags[::2], strict=True)
+        lines = [laid.sent(act["id"], bag) for act, some in pairs for bag in some]
+        laid.insert(session, ActLine, lines)
+    laid.settled(engine)
     return start
-
-
-def _act(farm: Farm, kind: str) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "kind": kind,
-        "happened_at": on_day(43).at,
-        "offset_minutes": 540,
-        "recorded_at": datetime.now(UTC),
-        "performer": "Sato",
-        "recorder": "Sato",
-        "site_id": farm.site.id,
-        "to_party_id": farm.shop.id if kind == "ship" else None,
-        "note": "",
-        "body": b"{}",
-        "digest": "",
-        "request_digest": "",
-    }
-
-
-def _insert(session: Session, model: type[SQLModel], some: list[dict[str, Any]]) -> None:
-    table = SQLModel.metadata.tables[str(model.__tablename__)]
-    for first in range(0, len(some), _SLICE):
-        session.connection().execute(table.insert(), some[first : first + _SLICE])
 
 
 def _best_s(do: Callable[[], object]) -> float:

@@ -16,10 +16,10 @@ from sqlmodel import Session, col, select
 
 from traceability.errors import GraphCycle
 from traceability.genealogy import Consignment, Edge, Trace, TracedLot
+from traceability.listed import listed
 from traceability.models import Act, Flow, Lot
 from traceability.projection import unvoided
 
-_AT_ONCE = 10_000
 _WHOLE = Fraction(1)
 
 
@@ -108,21 +108,19 @@ def _part(size: int, whole: int) -> Fraction:
 def _totals(session: Session, into: Mapping[str, Sequence[Edge]]) -> Mapping[str, int]:
     """Add up all that went into each lot by weight, lots outside the trace too."""
     totals: dict[str, int] = dict.fromkeys(into, 0)
-    ids = sorted(into)
-    for i in range(0, len(ids), _AT_ONCE):
-        query = (
-            select(Flow.target_id, Flow.weight_g, Flow.pieces)
-            .join(Lot, col(Lot.id) == col(Flow.source_id))
-            .join(Act, col(Act.id) == col(Flow.act_id))
-            .where(
-                col(Flow.target_id).in_(ids[i : i + _AT_ONCE]),
-                col(Lot.material_id).is_(None),
-                col(Act.kind).not_in(("sow", "use")),
-                unvoided(Flow.act_id),
-            )
+    query = (
+        select(Flow.target_id, Flow.weight_g, Flow.pieces)
+        .join(Lot, col(Lot.id) == col(Flow.source_id))
+        .join(Act, col(Act.id) == col(Flow.act_id))
+        .where(
+            col(Flow.target_id).in_(listed(list(into))),
+            col(Lot.material_id).is_(None),
+            col(Act.kind).not_in(("sow", "use")),
+            unvoided(Flow.act_id),
         )
-        for target, weight_g, pieces in session.exec(query):
-            totals[target] += weight_g or pieces or 0
+    )
+    for target, weight_g, pieces in session.exec(query):
+        totals[target] += weight_g or pieces or 0
     return totals
 
 

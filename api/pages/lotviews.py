@@ -21,6 +21,7 @@ from traceability.models import (
     UnitLine,
     Zone,
 )
+from traceability.reach import Direction
 
 _Row = TypeVar("_Row", Zone, Party)
 
@@ -100,7 +101,7 @@ def history(session: Session, lot: Lot) -> list[Entry]:
     ]
 
 
-def tree(session: Session, lot: Lot, direction: genealogy.Direction) -> Tree:
+def tree(session: Session, lot: Lot, direction: Direction) -> Tree:
     """Return what a lot came from, or went into, as a tree; a lot met twice is shown once."""
     trace = genealogy.trace(session, lot, direction)
     sent: dict[str, list[Consignment]] = {}

@@ -12,7 +12,8 @@ from edge.commands import _text
 from edge.commands._desk import Desk, looks_up
 from traceability import genealogy, shares
 from traceability.amounts import Amount
-from traceability.genealogy import Direction, Trace, TracedLot
+from traceability.genealogy import Trace, TracedLot
+from traceability.reach import Direction
 from traceability.shares import Received
 
 _TITLES: dict[Direction, str] = {"back": "Came from", "forward": "Went to"}

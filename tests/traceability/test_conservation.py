@@ -11,6 +11,7 @@ from tests.traceability.work import STEPS, Work, with_rollback
 from traceability import genealogy
 from traceability.models import Act, ActLine, Flow, Lot
 from traceability.projection import before, project, unvoided
+from traceability.reach import Direction
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -96,7 +97,7 @@ def projections_can_be_rebuilt(work: Work) -> None:
 def back_and_forward_are_inverse(work: Work) -> None:
     every = work.all()
 
-    def reached(direction: genealogy.Direction) -> set[tuple[str, str]]:
+    def reached(direction: Direction) -> set[tuple[str, str]]:
         traces = [genealogy.trace(work.session, lot, direction) for lot in every]
         return {(trace.start.code, lot.code) for trace in traces for lot in trace.lots}
 
