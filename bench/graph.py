@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from sqlalchemy import Engine, text
@@ -29,6 +30,7 @@ _CHAIN = 50
 SIZES = [
     int(size) for size in os.environ.get("MINORI_BENCH_EDGES", "10000,100000,1000000").split(",")
 ]
+_ROUNDS = 6
 _WALK = """
 WITH RECURSIVE reach(id) AS (
   SELECT CAST(:lot AS varchar)
@@ -178,14 +180,11 @@ def _lay(
 
 
 def _median_ms(do: Callable[[Lot], object], session: Session, ids: list[str]) -> float:
-    """Return the middle lot's time, each asked once before so that nobody warms the other's
-    pages, and the best of three: the machine's own noise is in none."""
-    taken = []
-    for lot in session.exec(select(Lot).where(col(Lot.id).in_(ids))).all():
-        do(lot)
-        taken.append(min(_ms(do, lot) for _ in range(3)))
-        session.expire_all()
-    return sorted(taken)[len(taken) // 2]
+    """Return the middle time over all these lots, after a round in which nobody is measured: who
+    came first would read the pages for the other."""
+    found = session.exec(select(Lot).where(col(Lot.id).in_(ids))).all()
+    taken = [_ms(do, lot) for _ in range(_ROUNDS) for lot in found]
+    return median(taken[len(found) :])
 
 
 def _ms(do: Callable[[Lot], object], lot: Lot) -> float:

@@ -53,12 +53,21 @@ class Edge(NamedTuple):
         return self.kind in _CONTACTS or self.source.material_id is not None
 
 
+class TracedParty(NamedTuple):
+    """Who received some."""
+
+    id: str
+    code: str
+    name: str
+    name_ja: str
+
+
 @dataclass(frozen=True, slots=True)
 class Consignment:
     """What of one lot was sent to whom."""
 
     lot: TracedLot
-    party: Party
+    party: TracedParty
     at: datetime
     amount: Amount
     act_id: str
@@ -85,14 +94,14 @@ def trace(session: Session, lot: Lot, direction: Direction) -> Trace:
     start = TracedLot.of(lot)
     lots, onward, sent = {lot.id: start}, defaultdict(list), []
     for row in session.connection().execute(_TRACE[direction], {"start": lot.id}).all():
-        if row[_PARTY] is not None:
+        if row[_SENT] is not None:
             sent.append(row)
             continue
         if row[0] not in lots:
             lots[row[0]] = TracedLot._make(row[:_N])
         if row[_N] is not None:
-            onward[row[0]].append(row[_N:_PARTY])
-    return Trace(start, direction, _edges(lots, onward, direction), _sent(session, lots, sent))
+            onward[row[0]].append(row[_N:_SENT])
+    return Trace(start, direction, _edges(lots, onward, direction), _sent(lots, sent))
 
 
 def ancestors(session: Session, lot: Lot) -> list[TracedLot]:
@@ -119,14 +128,11 @@ def _edges(
     return sorted(edges, key=lambda edge: (edge.depth, edge.at, edge.source.code))
 
 
-def _sent(
-    session: Session, lots: Mapping[str, TracedLot], rows: Sequence[Row[Any]]
-) -> list[Consignment]:
-    parties = {id_: session.get_one(Party, id_) for id_ in {row.to_party_id for row in rows}}
+def _sent(lots: Mapping[str, TracedLot], rows: Sequence[Row[Any]]) -> list[Consignment]:
     return [
         Consignment(
-            lots[row.id],
-            parties[row.to_party_id],
+            lots[row[0]],
+            TracedParty._make(row[-len(TracedParty._fields) :]),
             row.happened_at,
             Amount(row.pieces, row.weight_g),
             row.act_id,
@@ -151,7 +157,7 @@ def _lots_and_flows(walk: CTE, direction: Direction) -> Any:
             *(col(column) for column in (Act.kind, Act.happened_at, Flow.pieces, Flow.weight_g)),
             null().label("act_id"),
             null().label("sequence"),
-            null().label("to_party_id"),
+            *(null() for _ in _PARTY),
         )
         .select_from(walk)
         .join(Lot, col(Lot.id) == walk.c.id)
@@ -162,23 +168,26 @@ def _lots_and_flows(walk: CTE, direction: Direction) -> Any:
 
 def _consignments(walk: CTE) -> Any:
     """What was sent of each lot, in the same columns."""
-    line = (ActLine.pieces, ActLine.weight_g, Act.id, Act.sequence, Act.to_party_id)
+    line = (ActLine.pieces, ActLine.weight_g, Act.id, Act.sequence)
     return (
         core_select(
             col(ActLine.lot_id),
             *(null() for _ in range(_N)),
-            *(col(column) for column in (Act.kind, Act.happened_at, *line)),
+            *(col(column) for column in (Act.kind, Act.happened_at, *line, *_PARTY)),
         )
         .select_from(walk)
         .join(ActLine, col(ActLine.lot_id) == walk.c.id)
         .join(Act, col(Act.id) == col(ActLine.act_id))
-        .where(col(Act.to_party_id).is_not(None), col(ActLine.role) == "input", unvoided(Act.id))
+        .join(Party, col(Party.id) == col(Act.to_party_id))
+        .where(col(ActLine.role) == "input", unvoided(Act.id))
     )
 
 
 _LOT = [getattr(Lot, name) for name in TracedLot._fields]
+_PARTY = [getattr(Party, name) for name in TracedParty._fields]
+# Where in a row its edge begins, and what was sent.
 _N = len(_LOT)
-_PARTY = _N + 7
+_SENT = _N + 5
 # Acts whose source is no part of what it went into.
 _CONTACTS = ("sow", "use")
 # Built once: composing it anew for every trace cost more than running it.

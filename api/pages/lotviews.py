@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from traceability import genealogy
 from traceability.amounts import Amount, total
-from traceability.genealogy import Consignment, Trace, TracedLot
+from traceability.genealogy import Consignment, Trace, TracedLot, TracedParty
 from traceability.models import (
     Act,
     ActLine,
@@ -56,7 +56,7 @@ class Entry:
 class Recipient:
     """All that one party received of a lot, in whatever packs; None: not everything was counted."""
 
-    party: Party
+    party: TracedParty
     amount: Amount
     lots: int
 

@@ -94,6 +94,23 @@ def test_sqlite_keeps_what_it_acknowledged(tmp_path: Path) -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_postgresql_goes_by_its_indexes_unless_somebody_knows_better(engine: Engine) -> None:
+    """By the cost of a turning disk it reads whole tables for a trace of fifty lots."""
+    ours = _random_page_cost(engine)
+    with engine.execution_options(write=True).begin() as connection:
+        name = connection.scalar(text("SELECT current_database()"))
+        connection.execute(text(f"ALTER DATABASE {name} SET random_page_cost = 2.5"))
+    engine.dispose()  # the next connection is a new one
+
+    assert (ours, _random_page_cost(engine)) == ("1.1", "2.5")
+
+
+def _random_page_cost(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.scalar(text("SHOW random_page_cost")))
+
+
 def test_a_failing_block_keeps_nothing(engine: Engine) -> None:
     def fail_halfway() -> None:
         with database.writing_session(engine) as session:
