@@ -13,6 +13,7 @@ import segno
 import zxingcpp
 
 from api.errors import LabelRefused
+from traceability.errors import Phrase
 from traceability.gs1 import Element, identify
 from traceability.gs1.elements import bracketed, check_value
 from traceability.gs1.pairs import check_pairs
@@ -109,7 +110,7 @@ def gs1_code(elements: Sequence[tuple[str, str]], kind: Kind, *, whole: bool = T
         made = zxingcpp.create_barcode(content, _FORMATS[kind], gs1=True, **options)
     except ValueError as error:
         raise LabelRefused(
-            what=f"{bracketed(elements)} does not fit into one {kind}",
+            what=Phrase("{said} does not fit into one {kind}", said=bracketed(elements), kind=kind),
             next_step="print fewer AIs in it, or a GS1 DataMatrix",
         ) from error
     # The image speaks the buffer protocol, which its type stubs do not say.
@@ -138,7 +139,11 @@ def linear_codes(elements: Sequence[tuple[str, str]], *, modules: int) -> list[B
         alone = _fitting([element], modules)
         if alone is None:
             raise LabelRefused(
-                what=f"AI ({element[0]}) {element[1]} is wider than the label",
+                what=Phrase(
+                    "AI ({element}) {element_2} is wider than the label",
+                    element=element[0],
+                    element_2=element[1],
+                ),
                 next_step="choose a wider label, or a GS1 DataMatrix",
             )
         held = [element]

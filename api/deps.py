@@ -17,7 +17,7 @@ from api.errors import ChooseOwner, SignInNeeded
 from api.templating import viewer_in
 from traceability.catalogue import find
 from traceability.database import reading_session, writing_session
-from traceability.errors import BadValue, NotFound
+from traceability.errors import BadValue, NotFound, Phrase
 from traceability.lookup import one_lot
 from traceability.models import Lot, Organisation, Site
 
@@ -112,6 +112,9 @@ def one_site(session: Session, code: str | None = None) -> Site:
     if len(sites) != 1:
         known = ", ".join(sorted(site.code for site in sites)) or "none yet"
         raise BadValue(
-            field="site", expected="the site's code", got="nothing", next_step=f"known are: {known}"
+            field="site",
+            expected="the site's code",
+            got="nothing",
+            next_step=Phrase("known are: {known}", known=known),
         )
     return sites[0]

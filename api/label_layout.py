@@ -10,6 +10,7 @@ from datetime import date
 
 from api.barcodes import Barcode, gs1_code, linear_codes, link_code
 from api.errors import LabelRefused
+from traceability.errors import Phrase
 from traceability.gs1 import Identity
 
 MARGIN_MM = 2.0
@@ -100,7 +101,9 @@ def label_elements(
     """
     if identity.gtin is None and not any(ai == "00" for ai, _ in identity.elements):
         raise LabelRefused(
-            what=f"{identity.received} has no GTIN or SSCC for a barcode of AIs",
+            what=Phrase(
+                "{received} has no GTIN or SSCC for a barcode of AIs", received=identity.received
+            ),
             next_step="print the QR code with the link, or give the trade item a GTIN",
         )
     described = [
@@ -150,7 +153,11 @@ def lay_out(
         bars, words = [*bars, *rows], [*words, *texts]
     if y_mm > template.height_mm:
         raise LabelRefused(
-            what=f"codes and words need {y_mm:.0f} mm of a label {template.height_mm:.0f} mm high",
+            what=Phrase(
+                "codes and words need {y_mm:.0f} mm of a label {height_mm:.0f} mm high",
+                y_mm=y_mm,
+                height_mm=template.height_mm,
+            ),
             next_step="choose a larger label, or print fewer lines",
         )
     return Label(template.width_mm, template.height_mm, tuple(bars), tuple(words))
@@ -188,7 +195,10 @@ def _lines(lines: Sequence[str], x_mm: float, template: Template) -> list[Words]
             return _placed(wrapped, x_mm, size_mm)
         size_mm *= 0.92
     raise LabelRefused(
-        what=f"its words would be smaller than {SMALLEST_TEXT_MM} mm, too small to read",
+        what=Phrase(
+            "its words would be smaller than {smallest_text_mm} mm, too small to read",
+            smallest_text_mm=SMALLEST_TEXT_MM,
+        ),
         next_step="shorten the product's name or origin, or choose a larger label",
     )
 
@@ -241,6 +251,6 @@ def _widest_that_fits(
         if len(codes) * (GAP_MM + BARS_MM + HRI_MM) <= high_mm:
             return module_mm, codes
     raise LabelRefused(
-        what=f"GS1-128 of {len(elements)} AIs does not fit beneath the words",
+        what=Phrase("GS1-128 of {count} AIs does not fit beneath the words", count=len(elements)),
         next_step="choose a larger label, print fewer lines, or a GS1 DataMatrix",
     )

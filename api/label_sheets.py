@@ -14,6 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from api.errors import LabelRefused
 from api.label_layout import Label
+from traceability.errors import Phrase
 
 # One of the Japanese fonts every PDF reader brings along, so that none has to be embedded.
 PDF_FONT = "HeiseiKakuGo-W5"
@@ -57,9 +58,12 @@ def pdf_sheet(labels: Sequence[Label], stock: Stock, *, skip: int = 0) -> bytes:
     for label in labels:
         if label.width_mm > stock.width_mm + 0.5 or label.height_mm > stock.height_mm + 0.5:
             raise LabelRefused(
-                what=f"a label of {label.width_mm:g} x {label.height_mm:g} mm is larger than "
-                f"one of the sheet, {stock.width_mm:g} x {stock.height_mm:g} mm",
-                next_step="choose other stock: " + ", ".join(STOCKS),
+                what=Phrase(
+                    "a label of {label} mm is larger than one of the sheet, {stock} mm",
+                    label=f"{label.width_mm:g} x {label.height_mm:g}",
+                    stock=f"{stock.width_mm:g} x {stock.height_mm:g}",
+                ),
+                next_step=Phrase("choose other stock: {known}", known=", ".join(STOCKS)),
             )
     pdfmetrics.registerFont(UnicodeCIDFont(PDF_FONT))
     file = io.BytesIO()

@@ -23,6 +23,7 @@ from api.language import reader_of
 from forecasting.errors import ForecastingError
 from sensors.errors import SensorError
 from traceability import errors as record
+from traceability.amounts import Amount
 from traceability.gs1 import Gs1Error
 
 MEDIA_TYPE = "application/problem+json"
@@ -114,14 +115,25 @@ def sentence(reader: Reader, error: Exception) -> str:
     template = getattr(error, "template", "{message}")
     facts = getattr(error, "facts", {"message": str(error)})
     codes = words.fact_words(reader)
-    said = {
-        key: codes.get(value, reader.said(value)) if isinstance(value, str) else value
-        for key, value in facts.items()
-    }
+    said = {key: _said(reader, codes, value) for key, value in facts.items()}
     # Where a sentence is put together of several, each of them is said in the reader's language.
     for name, part in getattr(error, "parts", {}).items():
         said[name] = reader(part).format(**said)
     return reader(template).format(**said)
+
+
+def _said(reader: Reader, codes: Mapping[str, str], value: object) -> object:
+    """Say one fact of an error as far as the catalogue has words for it."""
+    if isinstance(value, record.Phrase):
+        facts = {key: _said(reader, codes, one) for key, one in value.facts.items()}
+        return reader(value.template).format(**facts)
+    if isinstance(value, str):
+        return codes.get(value, reader.said(value))
+    if isinstance(value, Amount) and value.is_known:
+        pieces = "" if value.pieces is None else reader("{count} pieces", count=value.pieces)
+        grams = "" if value.weight_g is None else f"{value.weight_g} g"
+        return " / ".join(filter(None, (pieces, grams)))
+    return value
 
 
 def body(reader: Reader, error: Exception) -> dict[str, Any]:

@@ -304,6 +304,39 @@ def fact_words(_: Reader) -> dict[str, str]:
         "forecast": _("forecast"),
         "none yet": _("none yet"),
         "none": _("none"),
+        "act": _("act"),
+        "alarm": _("alarm"),
+        "calibration": _("calibration"),
+        "edge": _("edge"),
+        "farm": _("farm"),
+        "label": _("label"),
+        "link": _("link"),
+        "recall": _("recall"),
+        "recipient": _("recipient"),
+        "room": _("room"),
+        "series": _("series"),
+        "sowing plan": _("sowing plan"),
+        **_fields(_),
+    }
+
+
+def _fields(_: Reader) -> dict[str, str]:
+    """Names of fields that a refusal begins with."""
+    return {
+        "amount": _("amount"),
+        "at": _("at"),
+        "code": _("code"),
+        "contents": _("contents"),
+        "kind": _("kind"),
+        "language": _("language"),
+        "packs": _("packs"),
+        "pieces": _("pieces"),
+        "reason": _("reason"),
+        "target": _("target"),
+        "unit": _("unit"),
+        "value": _("value"),
+        "weight": _("weight"),
+        "weight_g": _("weight_g"),
     }
 
 

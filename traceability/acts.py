@@ -29,6 +29,7 @@ from traceability.errors import (
     LotCodeTaken,
     NotEnough,
     OutOfOrder,
+    Phrase,
 )
 from traceability.models import (
     Act,
@@ -107,7 +108,11 @@ class Occasion:
         if not FIRST_YEAR <= self.at.year <= LAST_YEAR:
             raise BadValue(
                 field="at",
-                expected=f"a year from {FIRST_YEAR} to {LAST_YEAR}",
+                expected=Phrase(
+                    "a year from {first_year} to {last_year}",
+                    first_year=FIRST_YEAR,
+                    last_year=LAST_YEAR,
+                ),
                 got=self.at.isoformat(),
                 next_step="correct the time",
             )
@@ -273,7 +278,7 @@ def _refuse_too_much(lot: Lot, asked: Amount) -> None:
     by = Amount(lot.pieces, lot.weight_g).lacking(asked)
     if by is not None:
         has = Amount(lot.pieces, lot.weight_g)
-        raise NotEnough(lot=lot.code, has=str(has), asked=str(asked), by=str(by))
+        raise NotEnough(lot=lot.code, has=has, asked=asked, by=by)
 
 
 def _refuse_in_units(session: Session, lot: Lot, asked: Amount, draft: Draft) -> None:
@@ -285,7 +290,7 @@ def _refuse_in_units(session: Session, lot: Lot, asked: Amount, draft: Draft) ->
     still = inside.minus(total([Amount(0, 0), *coming_out]))
     loose = Amount(lot.pieces, lot.weight_g).minus(still)
     if loose.lacking(asked) is not None:
-        raise InUnits(lot=lot.code, inside=str(still), loose=str(loose), asked=str(asked))
+        raise InUnits(lot=lot.code, inside=still, loose=loose, asked=asked)
 
 
 def _act(session: Session, kind: str, occasion: Occasion, draft: Draft, request: str) -> Act:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 
 # What a 32-bit column holds; as grams it is 2,147 tonnes, more than any lot.
 LARGEST = 2**31 - 1
@@ -23,7 +23,7 @@ class Amount:
         field = "weight_g" if 0 <= (self.pieces or 0) <= LARGEST else "pieces"
         raise BadValue(
             field=field,
-            expected=f"0 to {LARGEST}",
+            expected=Phrase("0 to {largest}", largest=LARGEST),
             got=getattr(self, field),
             next_step="correct the amount",
         )

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlmodel import Session, SQLModel, col, select
 
 from traceability import recipes
-from traceability.errors import BadValue, NotAmong
+from traceability.errors import BadValue, NotAmong, Phrase
 from traceability.gs1 import gtin14
 from traceability.models import (
     MATERIAL_KINDS,
@@ -117,7 +117,7 @@ def ensure_material(
     if kind not in MATERIAL_KINDS:
         raise BadValue(
             field="kind",
-            expected=f"one of {', '.join(MATERIAL_KINDS)}",
+            expected=Phrase("one of {known}", known=", ".join(MATERIAL_KINDS)),
             got=kind,
             next_step="choose one",
         )
@@ -137,7 +137,7 @@ def ensure_packing(
         raise BadValue(
             field="amount",
             expected="pieces or grams a pack, one of them, from 1",
-            got=f"pieces {pieces}, weight_g {weight_g}",
+            got=Phrase("pieces {pieces}, weight_g {weight_g}", pieces=pieces, weight_g=weight_g),
             next_step="say how much one pack takes",
         )
     key = {"trade_item_id": item.id, "material_id": material.id}
@@ -180,7 +180,9 @@ def _ensure_targets(
         raise BadValue(
             field="targets",
             expected="a crop that wants the same all its life",
-            got=f"{crop.code}, whose recipe has stages or differs by day and night",
+            got=Phrase(
+                "{crop}, whose recipe has stages or differs by day and night", crop=crop.code
+            ),
             next_step="change the recipe: minori catalogue recipe show, then import",
         )
     try:
@@ -203,7 +205,7 @@ def _refuse_no_range(low: object, high: object) -> None:
         raise BadValue(
             field="storage",
             expected="a lower and a higher temperature [°C], both or none",
-            got=f"{low} to {high}",
+            got=Phrase("{low} to {high}", low=low, high=high),
             next_step="say both, such as 1 and 5",
         )
 
@@ -216,7 +218,7 @@ def _refuse_gtin(session: Session, key: Mapping[str, object], gtin: object) -> N
         raise BadValue(
             field="gtin",
             expected="a number no other trade item has",
-            got=f"{gtin}, which is {holder.code}",
+            got=Phrase("{gtin}, which is {holder}", gtin=gtin, holder=holder.code),
             next_step="change that item, or take the next number of your prefix",
         )
     if row is None or row.gtin == gtin:
@@ -225,7 +227,11 @@ def _refuse_gtin(session: Session, key: Mapping[str, object], gtin: object) -> N
     if packed is not None:
         raise BadValue(
             field="gtin",
-            expected=f"{row.gtin or 'no number'}, under which lot {packed} was packed",
+            expected=Phrase(
+                "{gtin}, under which lot {packed} was packed",
+                gtin=row.gtin or "no number",
+                packed=packed,
+            ),
             got=gtin,
             next_step="make a new trade item for the new number",
         )

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from traceability.errors import BadValue, NoLotCode
+from traceability.errors import BadValue, NoLotCode, Phrase
 from traceability.gs1 import Gs1Error, check_lot_code
 from traceability.models import Lot, LotRule, Site, new_id
 
@@ -138,7 +138,9 @@ def _bad(pattern: str, got: str) -> BadValue:
     known = ", ".join(f"{{{name}}}" for name in (*FIELDS, *COUNTERS))
     return BadValue(
         field="code_pattern",
-        expected=f"a lot code of at most 20 characters with one counter, from {known}",
+        expected=Phrase(
+            "a lot code of at most 20 characters with one counter, from {known}", known=known
+        ),
         got=f"{pattern!r}: {got}",
         next_step='write it as "{site}{date}-{n2}"',
     )

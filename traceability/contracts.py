@@ -7,7 +7,7 @@ from sqlmodel import Session, col, or_, select
 
 from traceability import yields
 from traceability.division import Need
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 from traceability.models import Act, ActLine, Crop, Lot, Party, SupplyContract, TradeItem
 from traceability.projection import unvoided
 
@@ -34,7 +34,10 @@ def agree(
     """
     if until is not None and until <= since:
         raise BadValue(
-            field="until", expected=f"a day after {since}", got=until, next_step="mend the day"
+            field="until",
+            expected=Phrase("a day after {since}", since=since),
+            got=until,
+            next_step="mend the day",
         )
     if weekly_g < 0 or priority < 1:
         raise BadValue(

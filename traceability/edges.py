@@ -21,6 +21,7 @@ from traceability.errors import (
     EnrolmentRefused,
     FarmTaken,
     NotFound,
+    Phrase,
     SiteTaken,
 )
 from traceability.models import (
@@ -157,7 +158,11 @@ def find(session: Session, name: str) -> Edge:
     edge = session.exec(select(Edge).where(Edge.name == name)).first()
     if edge is None:
         names = ", ".join(session.exec(select(Edge.name).order_by(Edge.name)).all())
-        raise NotFound(what="edge", name=name, next_step=f"known are: {names or 'none yet'}")
+        raise NotFound(
+            what="edge",
+            name=name,
+            next_step=Phrase("known are: {known}", known=names or "none yet"),
+        )
     return edge
 
 

@@ -41,6 +41,23 @@ TraceabilityError
 └── DatabaseInDoubt        the disk failed: nothing is written until the file was verified
 """
 
+from collections.abc import Mapping
+from typing import Self
+
+
+class Phrase(str):
+    """A fact of an error that is itself words with facts in them: English wherever it is read as
+    text, and said anew in another language by whoever has the words."""
+
+    __slots__ = ("facts", "template")
+    template: str
+    facts: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **facts: object) -> Self:
+        phrase = super().__new__(cls, template.format(**facts))
+        phrase.template, phrase.facts = template, facts
+        return phrase
+
 
 class TraceabilityError(Exception):
     """Base of everything this package raises on purpose.

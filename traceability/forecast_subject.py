@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlmodel import Session, SQLModel
 
-from traceability.errors import BadValue, NotFound
+from traceability.errors import BadValue, NotFound, Phrase
 from traceability.models import Crop, ForecastRecord, Party, Site, TradeItem
 
 _Row = TypeVar("_Row", bound=SQLModel)
@@ -28,7 +28,7 @@ class Subject:
         if self.item is not None and self.item.crop_id != self.crop.id:
             raise BadValue(
                 field="item",
-                expected=f"a trade item of crop {self.crop.code}",
+                expected=Phrase("a trade item of crop {crop}", crop=self.crop.code),
                 got=self.item.code,
                 next_step="name its own crop, or another item",
             )

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from traceability import heads
-from traceability.errors import BadValue, NotFound
+from traceability.errors import BadValue, NotFound, Phrase
 from traceability.forecast_subject import Subject
 from traceability.models import Act, ActLine, Flow, Inspection, Lot, Site, SowingPlan
 from traceability.projection import unvoided
@@ -127,7 +127,7 @@ def plan(
     if sow_on <= today:
         raise BadValue(
             field="sow_on",
-            expected=f"a day after today, {today}",
+            expected=Phrase("a day after today, {today}", today=today),
             got=sow_on,
             next_step="record what was sown already with `minori lot sow`",
         )

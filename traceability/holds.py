@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from traceability.acts import Draft, Occasion, recorded
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 from traceability.models import Lot
 
 
@@ -32,7 +32,7 @@ def release(session: Session, occasion: Occasion, *, lots: Sequence[Lot], reason
             raise BadValue(
                 field="lot",
                 expected="a lot on hold",
-                got=f"{lot.code}, which is not",
+                got=Phrase("{lot}, which is not", lot=lot.code),
                 next_step="nothing has to be released",
             )
     return Draft(_site_of(lots), subjects=lots, facts={"reason": reason})
@@ -44,7 +44,7 @@ def _site_of(lots: Sequence[Lot]) -> str:
         raise BadValue(
             field="lots",
             expected="one or more lots of one site",
-            got=f"lots of {len(sites)} sites",
+            got=Phrase("lots of {count} sites", count=len(sites)),
             next_step="name them site by site",
         )
     return sites.pop()

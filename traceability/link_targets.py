@@ -7,7 +7,7 @@ people read differently is refused when it is said, not when it is followed.
 import re
 from urllib.parse import quote, urlsplit
 
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 
 LONGEST = 2000
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
@@ -22,7 +22,10 @@ def checked_target(text: str) -> str:
     """
     address = text.strip()
     if len(address) > LONGEST:
-        raise _bad(f"one of {len(address)} characters", next_step=f"use one of at most {LONGEST}")
+        raise _bad(
+            f"one of {len(address)} characters",
+            next_step=Phrase("use one of at most {longest}", longest=LONGEST),
+        )
     if any(ord(char) <= ord(" ") or ord(char) == 127 or char == "\\" for char in address):
         raise _bad(repr(address), next_step="leave out blanks and backslashes")
     try:

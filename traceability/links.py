@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from traceability import recalls
-from traceability.errors import BadValue, NotFound
+from traceability.errors import BadValue, NotFound, Phrase
 from traceability.gs1.link import CANONICAL_STEM
 from traceability.gs1.linktypes import checked_relation, title_of
 from traceability.identified import OWN, named_by
@@ -173,7 +173,11 @@ def end_link(
         raise BadValue(
             field="link",
             expected="one that is not over",
-            got=f"{link_id}, over since {over.isoformat(timespec='minutes')}",
+            got=Phrase(
+                "{link_id}, over since {over}",
+                link_id=link_id,
+                over=over.isoformat(timespec="minutes"),
+            ),
             next_step="nothing has to be done",
         )
     event = LinkEvent(
@@ -205,7 +209,7 @@ def withdraw(
         raise BadValue(
             field="identity",
             expected="one that still answers",
-            got=f"{anchor}, which is withdrawn",
+            got=Phrase("{anchor}, which is withdrawn", anchor=anchor),
             next_step="nothing has to be done",
         )
     named = named_at(session, anchor)
@@ -245,7 +249,9 @@ def find(entered: Entered, link_id: str) -> SetLink:
     found = [link for link in entered.links if link.id.endswith(link_id)] if link_id else []
     if len(found) != 1:
         known = ", ".join(link.id[-8:] for link in entered.links) or "none yet"
-        raise NotFound(what="link", name=link_id, next_step=f"known are: {known}")
+        raise NotFound(
+            what="link", name=link_id, next_step=Phrase("known are: {known}", known=known)
+        )
     return found[0]
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sqlmodel import Session, col, select
 
 from traceability.catalogue import what_is
-from traceability.errors import AmbiguousLot, BadValue, UnknownLot
+from traceability.errors import AmbiguousLot, BadValue, Phrase, UnknownLot
 from traceability.gs1 import Identity, identify, lot_identity, unescape
 from traceability.models import Crop, Lot, TradeItem
 from traceability.rules import scope_of
@@ -51,7 +51,7 @@ def find_lots(session: Session, text: str, *, hubs: Sequence[str] = ()) -> Seque
         raise BadValue(
             field="lot",
             expected="a code that names a lot",
-            got=f"{text!r}, which names a product",
+            got=Phrase("{text}, which names a product", text=text),
             next_step="scan the code with the lot in it, or type the lot code",
         )
     query = select(Lot).where(Lot.code == identity.lot).order_by(col(Lot.opened_at).desc())

@@ -24,6 +24,7 @@ from traceability.errors import (
     MassAppears,
     MassNotConserved,
     NoLotCode,
+    Phrase,
     WrongStage,
 )
 from traceability.gs1 import check_lot_code
@@ -307,14 +308,16 @@ def receive(
     if item is not None and item.crop_id != crop.id:
         raise BadValue(
             field="item",
-            expected=f"a trade item of crop {crop.code}",
+            expected=Phrase("a trade item of crop {crop}", crop=crop.code),
             got=item.code,
             next_step="name its own crop, or another item",
         )
     if code is None and from_party.gives_lot_codes:
         raise NoLotCode(
             kind="receiving",
-            because=f"{from_party.code} gives its lots codes of its own",
+            because=Phrase(
+                "{from_party} gives its lots codes of its own", from_party=from_party.code
+            ),
             next_step="read it from the pack or the papers",
         )
     named = _code(session, zone.site_id, crop, "receiving", occasion, code)
@@ -371,7 +374,11 @@ def _refuse_other_crop(lot: Lot, item: TradeItem, crop: Crop) -> None:
             lot=lot.code,
             stage="of another crop",
             kind="pack",
-            next_step=f"{item.code} holds {crop.code}: name lots of that, or another trade item",
+            next_step=Phrase(
+                "{item} holds {crop}: name lots of that, or another trade item",
+                item=item.code,
+                crop=crop.code,
+            ),
         )
 
 
@@ -440,7 +447,9 @@ def _refuse_short(session: Session, act: Act, lot: Lot) -> None:
         raise CannotVoid(
             act=act.id,
             kind=act.kind,
-            because=f"lot {lot.code} would have given out {by} more than it held",
+            because=Phrase(
+                "lot {lot} would have given out {by} more than it held", lot=lot.code, by=by
+            ),
             later="what was taken from it since",
         )
 
@@ -482,6 +491,6 @@ def _refuse_used(session: Session, act: Act, lot: Lot) -> None:
         raise CannotVoid(
             act=act.id,
             kind=act.kind,
-            because=f"lot {lot.code} that it made was used since",
-            later=f"{first.kind} {first.id}",
+            because=Phrase("lot {lot} that it made was used since", lot=lot.code),
+            later=Phrase("{kind} {id}", kind=first.kind, id=first.id),
         )

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 from traceability.models import Act, ActLine, Feed, Lot, Placement, Stay
 
 KINDS = ("lot", "tank", "probe", "worker", "place")
@@ -52,7 +52,7 @@ def lots_of(session: Session, start: Start) -> Sequence[Lot]:
         raise BadValue(
             field="span",
             expected="a beginning and a later end",
-            got=f"{start.start} to {start.end}",
+            got=Phrase("{start} to {end}", start=start.start, end=start.end),
             next_step="say from when to when",
         )
     return _LOOK[start.kind](session, start.ref, start.start, start.end)

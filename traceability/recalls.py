@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from traceability import holds, notifications
 from traceability.acts import Occasion
-from traceability.errors import BadValue, NotFound, RecallOpen
+from traceability.errors import BadValue, NotFound, Phrase, RecallOpen
 from traceability.models import (
     RECALL_KINDS,
     Lot,
@@ -117,7 +117,7 @@ def close(session: Session, recall: Recall, *, by: str, findings: str, at: datet
     if recall.kind == "real" and missing:
         raise RecallOpen(
             recall=recall.id,
-            because=f"no answer yet from {', '.join(missing)}",
+            because=Phrase("no answer yet from {missing}", missing=", ".join(missing)),
             next_step="record each answer, or that they could not be reached",
         )
     recall.closed_at, recall.closed_by, recall.findings = at, by, findings
@@ -179,7 +179,9 @@ def _found(session: Session, start: Start) -> Scope:
         raise BadValue(
             field="start",
             expected="something that touched a lot",
-            got=f"{start.kind} {start.name}, which touched none then",
+            got=Phrase(
+                "{kind} {start}, which touched none then", kind=start.kind, start=start.name
+            ),
             next_step="check the name and the span",
         )
     return scope_of(session, starts)
@@ -228,6 +230,6 @@ def _refuse_closed(recall: Recall) -> None:
     if recall.closed_at is not None:
         raise RecallOpen(
             recall=recall.id,
-            because=f"it was closed by {recall.closed_by}",
+            because=Phrase("it was closed by {closed_by}", closed_by=recall.closed_by),
             next_step="open another one",
         )

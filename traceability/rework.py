@@ -11,7 +11,7 @@ from sqlmodel import Session
 from traceability import rules
 from traceability.acts import Draft, Occasion, recorded
 from traceability.amounts import Amount
-from traceability.errors import BadValue, MassAppears, WrongStage
+from traceability.errors import BadValue, MassAppears, Phrase, WrongStage
 from traceability.lots import new_lot
 from traceability.models import Crop, Lot, TradeItem, Zone
 
@@ -96,7 +96,9 @@ def _refuse_other_content(lot: Lot, old: TradeItem, item: TradeItem) -> None:
             lot=lot.code,
             stage=f"{old.code} of {old.net_content_g} g",
             kind="relabel",
-            next_step=f"{item.code} is of another crop or weight: rework it and pack it anew",
+            next_step=Phrase(
+                "{item} is of another crop or weight: rework it and pack it anew", item=item.code
+            ),
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from traceability.amounts import Amount, apportion
-from traceability.errors import BadValue, HeavierThanPhysics, LotHeld, NotEnough, WrongStage
+from traceability.errors import BadValue, HeavierThanPhysics, LotHeld, NotEnough, Phrase, WrongStage
 from traceability.models import Crop, Lot, TradeItem
 
 
@@ -42,7 +42,7 @@ def require(lot: Lot, kind: str, *stages: str) -> None:
             lot=lot.code,
             stage=lot.stage,
             kind=kind,
-            next_step=f"it takes a lot that is {' or '.join(stages)}",
+            next_step=Phrase("it takes a lot that is {stages}", stages=" or ".join(stages)),
         )
     if not lot.is_open:
         raise WrongStage(
@@ -55,6 +55,11 @@ def require(lot: Lot, kind: str, *stages: str) -> None:
             reason=lot.hold_reason,
             kind=kind,
         )
+
+
+def _either(stages: Sequence[str]) -> str:
+    first, *others = stages
+    return Phrase("{one} or {other}", one=first, other=_either(others)) if others else first
 
 
 def held(lot: Lot) -> Amount:
@@ -81,7 +86,7 @@ def grams_of(lot: Lot, weight_g: int | None) -> int:
     if grams is None:
         raise BadValue(
             field="weight_g",
-            expected=f"how many grams of lot {lot.code} were used",
+            expected=Phrase("how many grams of lot {lot} were used", lot=lot.code),
             got="nothing, and the lot was never weighed",
             next_step="weigh what goes in",
         )

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from traceability import recipes, rules
 from traceability.acts import Draft, Occasion, recorded
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 from traceability.models import Lot
 
 
@@ -22,7 +22,9 @@ def set_stage(session: Session, occasion: Occasion, *, lot: Lot, stage: str) -> 
         known = ", ".join(one.code for one in document.stages) if document else ""
         raise BadValue(
             field="stage",
-            expected=f"one of {known}" if known else "a lot whose crop has a recipe",
+            expected=Phrase("one of {known}", known=known)
+            if known
+            else "a lot whose crop has a recipe",
             got=stage or "nothing",
             next_step="name a stage of its recipe" if known else "write a recipe for the crop",
         )

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, or_, select
 from traceability import rules
 from traceability.acts import Draft, Occasion, recorded
 from traceability.amounts import Amount, apportion
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 from traceability.gs1 import check_lot_code
 from traceability.models import Lot, Material, Party, Stay, Zone
 
@@ -65,7 +65,9 @@ def use(
         raise BadValue(
             field="lots",
             expected="growing lots, a zone where some stand, or a tank",
-            got="none" if zone is None else f"{zone.code}, where nothing grew then",
+            got="none"
+            if zone is None
+            else Phrase("{zone}, where nothing grew then", zone=zone.code),
             next_step="name what it was used on",
         )
     for lot in touched:

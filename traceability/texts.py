@@ -1,6 +1,6 @@
 """Texts that people type into the record, refused where no database or page could keep them."""
 
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 
 LONGEST_NAME, LONGEST_NOTE = 200, 4000
 
@@ -12,7 +12,9 @@ def refuse_text(field: str, text: str, most: int) -> None:
         return
     raise BadValue(
         field=field,
-        expected=f"text of at most {most} characters",
-        got=f"{len(text)} characters" if bad is None else f"{bad!r} in it",
+        expected=Phrase("text of at most {most} characters", most=most),
+        got=Phrase("{count} characters", count=len(text))
+        if bad is None
+        else Phrase("{bad!r} in it", bad=bad),
         next_step="shorten or retype it",
     )

@@ -5,7 +5,7 @@ from sqlmodel import Session, col, select
 
 from traceability import contents
 from traceability.amounts import Amount
-from traceability.errors import CannotVoid
+from traceability.errors import CannotVoid, Phrase
 from traceability.models import Act, LogisticUnit, Lot, UnitLine
 from traceability.projection import unvoided
 
@@ -20,8 +20,10 @@ def refuse_packed_since(session: Session, act: Act) -> None:
             raise CannotVoid(
                 act=act.id,
                 kind=act.kind,
-                because=f"{session.get_one(LogisticUnit, unit_id).code} was handled since",
-                later=f"{later.kind} {later.id}",
+                because=Phrase(
+                    "{unit} was handled since", unit=session.get_one(LogisticUnit, unit_id).code
+                ),
+                later=Phrase("{kind} {id}", kind=later.kind, id=later.id),
             )
     if act.kind == "disaggregate":
         for line in lines:
@@ -43,6 +45,10 @@ def _refuse_gone(session: Session, act: Act, line: UnitLine) -> None:
         raise CannotVoid(
             act=act.id,
             kind=act.kind,
-            because=f"of lot {lot.code}, which came out of it, only {loose} is loose",
+            because=Phrase(
+                "of lot {lot}, which came out of it, only {loose} is loose",
+                lot=lot.code,
+                loose=loose,
+            ),
             later="what was taken from it since",
         )

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from traceability import contents, rules
 from traceability.acts import Draft, Occasion, UnitMove, recorded
 from traceability.amounts import Amount, total
-from traceability.errors import BadValue, InUnits, NotFound, WrongStage
+from traceability.errors import BadValue, InUnits, NotFound, Phrase, WrongStage
 from traceability.gs1 import check_lot_code
 from traceability.gs1.checkdigits import check_digit
 from traceability.models import LogisticUnit, Lot, Organisation, Party, Site, UnitLine, Zone
@@ -200,8 +200,8 @@ def _free(session: Session, unit: LogisticUnit) -> LogisticUnit:
         raise BadValue(
             field="unit",
             expected="a unit that is in no other",
-            got=f"{unit.code}, which is in {holder.code}",
-            next_step=f"use {holder.code}, or open it first",
+            got=Phrase("{unit}, which is in {holder}", unit=unit.code, holder=holder.code),
+            next_step=Phrase("use {holder}, or open it first", holder=holder.code),
         )
     return unit
 
@@ -210,7 +210,7 @@ def _empty(unit: LogisticUnit) -> BadValue:
     return BadValue(
         field="unit",
         expected="a unit with something in it",
-        got=f"{unit.code}, which is empty",
+        got=Phrase("{unit}, which is empty", unit=unit.code),
         next_step="check the number",
     )
 
@@ -228,7 +228,7 @@ def _refuse_twice(content: Sequence[Lot | LogisticUnit]) -> None:
             raise BadValue(
                 field="contents",
                 expected="each lot and case once",
-                got=f"{one.code} twice",
+                got=Phrase("{one} twice", one=one.code),
                 next_step="say how much of it in all",
             )
         seen.add(one.id)
@@ -240,8 +240,10 @@ def _refuse_from_elsewhere(
     if site_id != site.id:
         raise BadValue(
             field="contents",
-            expected=f"what stands at site {site.code}",
-            got=f"{one.code}, which is at {session.get_one(Site, site_id).code}",
+            expected=Phrase("what stands at site {site}", site=site.code),
+            got=Phrase(
+                "{one}, which is at {site}", one=one.code, site=session.get_one(Site, site_id).code
+            ),
             next_step="pack it there",
         )
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from api.cells import unquoted
 from api.errors import FileUnreadable
+from traceability.errors import Phrase
 
 # A farm's catalogue has hundreds of rows; a file of more is taken in parts, so that the database
 # is not held for minutes.
@@ -69,7 +70,11 @@ def read(content: bytes) -> Table:
         raise FileUnreadable(because="there is nothing in it", next_step="fill in a template")
     if len(filled) - 1 > MOST_ROWS:
         raise FileUnreadable(
-            because=f"it has {len(filled) - 1} rows, and {MOST_ROWS} are taken at once",
+            because=Phrase(
+                "it has {count} rows, and {most_rows} are taken at once",
+                count=len(filled) - 1,
+                most_rows=MOST_ROWS,
+            ),
             next_step="divide it",
         )
     return Table(filled[0], filled[1:], merged)
@@ -87,7 +92,8 @@ def _csv(content: bytes) -> list[Row]:
             rows.append(Row(number, [unquoted(cell.strip()) for cell in cells]))
     except csv.Error as error:
         raise FileUnreadable(
-            because=f"row {len(rows) + 1} is no CSV ({error})", next_step="save it as CSV again"
+            because=Phrase("row {count} is no CSV ({error})", count=len(rows) + 1, error=error),
+            next_step="save it as CSV again",
         ) from error
     return rows
 
@@ -112,7 +118,8 @@ def _as(content: bytes, encoding: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         raise FileUnreadable(
-            because=f"it is broken {encoding} text", next_step="save it again"
+            because=Phrase("it is broken {encoding} text", encoding=encoding),
+            next_step="save it again",
         ) from error
 
 
@@ -130,7 +137,7 @@ def _workbook(content: bytes) -> tuple[list[Row], frozenset[int]]:
         ]
     except python_calamine.CalamineError as error:
         raise FileUnreadable(
-            because=f"it is no workbook that can be read ({error})",
+            because=Phrase("it is no workbook that can be read ({error})", error=error),
             next_step="save it as XLSX again",
         ) from error
     return rows, frozenset(_merged(sheet))
@@ -140,7 +147,7 @@ def _from_the_top(sheet: Any) -> Iterator[Sequence[Any]]:
     """Yield every row from the sheet's first, that row numbers are those people see."""
     if sheet.total_height > MOST_ROWS * 10:
         raise FileUnreadable(
-            because=f"its sheet has {sheet.total_height} rows",
+            because=Phrase("its sheet has {total_height} rows", total_height=sheet.total_height),
             next_step="delete what is below the table",
         )
     yield from sheet.to_python(skip_empty_area=False)
@@ -156,7 +163,9 @@ def _refuse_bomb(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(info.file_size for info in archive.infolist())
             if size > _MOST_UNPACKED:
-                raise FileUnreadable(because=f"it unpacks to {size} bytes", next_step="divide it")
+                raise FileUnreadable(
+                    because=Phrase("it unpacks to {size} bytes", size=size), next_step="divide it"
+                )
             if "xl/workbook.xml" not in archive.namelist():
                 raise FileUnreadable(because="it is no XLSX file", next_step="save as XLSX")
             _refuse_far_cells(archive)
@@ -176,7 +185,9 @@ def _refuse_far_cells(archive: zipfile.ZipFile) -> None:
         furthest = max((number for _length, _column, number in cells), default=0)
         if furthest > MOST_ROWS * 10 or max(cells, default=(0, b"", 0))[:2] > (2, b"GR"):
             raise FileUnreadable(
-                because=f"there is a cell far from the table, in row {furthest}",
+                because=Phrase(
+                    "there is a cell far from the table, in row {furthest}", furthest=furthest
+                ),
                 next_step="delete what is beside and below the table",
             )
 
@@ -184,7 +195,8 @@ def _refuse_far_cells(archive: zipfile.ZipFile) -> None:
 def _refuse_wide(cells: Sequence[Any]) -> Sequence[Any]:
     if len(cells) > _MOST_COLUMNS:
         raise FileUnreadable(
-            because=f"a row has {len(cells)} columns", next_step="take the columns of the template"
+            because=Phrase("a row has {count} columns", count=len(cells)),
+            next_step="take the columns of the template",
         )
     return cells
 

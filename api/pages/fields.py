@@ -55,7 +55,7 @@ class Answers:
     def day(self, name: str) -> date:
         day = self.day_or_none(name)
         if day is None:
-            raise _bad(name, "a day", "nothing")
+            raise _bad(name, expected="a day", got="nothing")
         return day
 
     def day_or_none(self, name: str) -> date | None:
@@ -63,12 +63,12 @@ class Answers:
         try:
             return date.fromisoformat(text) if text else None
         except ValueError as error:
-            raise _bad(name, "a day", text) from error
+            raise _bad(name, expected="a day", got=text) from error
 
     def whole(self, name: str) -> int:
         number = self.whole_or_none(name)
         if number is None:
-            raise _bad(name, "a whole number", "nothing")
+            raise _bad(name, expected="a whole number", got="nothing")
         return number
 
     def whole_or_none(self, name: str) -> int | None:
@@ -78,7 +78,7 @@ class Answers:
         try:
             return int(text)
         except ValueError as error:
-            raise _bad(name, "a whole number", text) from error
+            raise _bad(name, expected="a whole number", got=text) from error
 
     def number(self, name: str) -> float:
         return float(self._decimal(name, self.text(name)))
@@ -87,7 +87,7 @@ class Answers:
         """Return what was said in kilograms, as whole grams."""
         grams = self.grams_or_none(name)
         if grams is None:
-            raise _bad(name, "a weight in kg", "nothing")
+            raise _bad(name, expected="a weight in kg", got="nothing")
         return grams
 
     def grams_or_none(self, name: str) -> int | None:
@@ -100,13 +100,13 @@ class Answers:
         try:
             local = datetime.fromisoformat(text)
         except ValueError as error:
-            raise _bad(name, "a date and a time", text or "nothing") from error
+            raise _bad(name, expected="a date and a time", got=text or "nothing") from error
         if local.tzinfo is None:
             local = local.replace(tzinfo=ZoneInfo(self.zone))
         try:
             return local.astimezone(UTC)
         except OverflowError as error:  # the first or the last day there is, in a zone beside UTC
-            raise _bad(name, "a date and a time", text) from error
+            raise _bad(name, expected="a date and a time", got=text) from error
 
     def row(self, session: Session, model: type[_Row], name: str) -> _Row:
         """Return the row whose id was chosen."""
@@ -120,9 +120,9 @@ class Answers:
         try:
             number = Decimal(text.replace(",", ""))
         except InvalidOperation as error:
-            raise _bad(name, "a number", text or "nothing") from error
+            raise _bad(name, expected="a number", got=text or "nothing") from error
         if not number.is_finite():
-            raise _bad(name, "a number", text)
+            raise _bad(name, expected="a number", got=text)
         return number
 
 
@@ -135,5 +135,5 @@ def choices(reader: Reader, rows: Sequence[SQLModel]) -> list[tuple[str, str]]:
     return [(str(row.id), reader.name(row)) for row in rows]  # type: ignore[attr-defined]
 
 
-def _bad(name: str, expected: str, got: str) -> BadValue:
+def _bad(name: str, *, expected: str, got: str) -> BadValue:
     return BadValue(field=name, expected=expected, got=got, next_step="correct it and send again")

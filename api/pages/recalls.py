@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from api.deps import InWeb, OwnerToRead, ReadSession, SignedIn, WriteSession, owner
@@ -27,7 +27,7 @@ class Said(BaseModel):
     """What the form sends: one of the names beside `start` is what it starts from."""
 
     kind: Literal["exercise", "real"] = "exercise"
-    reason: Annotated[str, Field(min_length=1)]
+    reason: str = ""
     start: Literal["lot", "tank", "probe", "worker", "place"] = "lot"
     lot: str = ""
     tank: str = ""
@@ -46,7 +46,7 @@ def overview(request: Request, session: ReadSession, farm: OwnerToRead) -> Respo
         "recalls.html",
         found=found,
         **_choices(session),
-        said=Said.model_construct(reason=""),
+        said=Said(),
         problem="",
     )
 

@@ -14,7 +14,7 @@ from api.v1.shapes import Body
 from sensors import QUANTITIES
 from traceability import catalogue, packing
 from traceability.catalogue import find
-from traceability.errors import BadValue, NotFound
+from traceability.errors import BadValue, NotFound, Phrase
 from traceability.gs1 import Gs1Error, gtin14
 from traceability.models import Crop, Material, Party, Site, TradeItem, Zone
 
@@ -264,7 +264,7 @@ def _refuse_unknown_quantity(name: str) -> None:
     if name not in QUANTITIES:
         raise BadValue(
             field="targets",
-            expected=f"one of {', '.join(QUANTITIES)}",
+            expected=Phrase("one of {known}", known=", ".join(QUANTITIES)),
             got=name,
             next_step="correct the name",
         )

@@ -19,7 +19,7 @@ from traceability import conditions, energy
 from traceability import derived as rules
 from traceability.catalogue import find
 from traceability.conditions import Point, Span
-from traceability.errors import BadValue, NotFound
+from traceability.errors import BadValue, NotFound, Phrase
 from traceability.models import Site, Zone
 
 router = APIRouter(prefix="/api/v1", tags=["readings"], responses=problems(NotFound, BadValue))
@@ -101,7 +101,7 @@ def derived(
     if not timedelta() < end - start <= LONGEST:
         raise BadValue(
             field="end",
-            expected=f"after start, at most {LONGEST.days} days",
+            expected=Phrase("after start, at most {days} days", days=LONGEST.days),
             got=f"{end - start}",
             next_step="ask for longer spans in pieces",
         )

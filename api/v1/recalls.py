@@ -30,7 +30,7 @@ class Open(Body):
     kind: Literal["exercise", "real"] = Field(
         description="real: what is in stock is put on hold, and partners are told"
     )
-    reason: str = Field(min_length=1)
+    reason: str
     start: Literal["lot", "tank", "probe", "worker", "place"]
     name: str = Field(description="a lot by code, link or scan; a tank's or zone's code; a probe")
     site: Code | None = Field(None, description="of a tank, place or probe; left out: the only one")

@@ -36,18 +36,19 @@ NOTICES = (
 )
 # How code says a message: _("…"), reader("…"), and in templates also r("…").
 KEYWORDS = {"_": None, "reader": None, "r": None}
-# Facts of an error that are words for a person; where they are plain text, they are translated.
-SPOKEN_FACTS = {"next_step", "expected", "because", "later"}
+# Facts of an error that are words for a person.
+SPOKEN_FACTS = {"next_step", "expected", "because", "later", "got", "what"}
 
 
 def messages() -> set[str]:
     """What must be in the catalogue."""
-    return {*_in_code(), *_in_templates(), *_in_errors(), *_in_notices(), *LINK_TYPES.values()}
+    written = {*_in_code(), *_in_templates(), *_in_errors(), *_in_notices(), *_in_facts()}
+    return written | set(LINK_TYPES.values())
 
 
 def facts() -> set[str]:
-    """What may be in it besides: the plain words inside errors, said in English where missing."""
-    return {*_in_facts(), *_in_gs1()}
+    """What may be in it besides: parts of GS1 errors, said in English where missing."""
+    return set(_in_gs1())
 
 
 def _in_code() -> Iterator[str]:
@@ -72,7 +73,7 @@ def _in_errors() -> Iterator[str]:
         kind = waiting.pop()
         waiting.extend(kind.__subclasses__())
         template = str(kind.template)  # type: ignore[attr-defined]
-        if any(char.isalpha() for char in _without_names(template)):
+        if _has_words(template):
             yield template
 
 
@@ -82,11 +83,17 @@ def _in_notices() -> Iterator[str]:
 
 
 def _in_facts() -> Iterator[str]:
-    paths = [*(ROOT / "api").rglob("*.py"), *(ROOT / "traceability").glob("*.py")]
+    """Words among the facts of errors of the pages and the record, and the phrases facts are."""
+    record = ROOT / "traceability"
+    paths = [*(ROOT / "api").rglob("*.py"), *record.glob("*.py"), record / "gs1" / "linktypes.py"]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-                yield from _constants(node.exc)
+                yield from _spoken(node.exc, SPOKEN_FACTS)
+            elif isinstance(node, ast.Call):
+                yield from _spoken(node, {"expected", "next_step"})
+                if getattr(node.func, "id", None) == "Phrase":
+                    yield from filter(_has_words, _text(node.args[0]))
 
 
 def _in_gs1() -> Iterator[str]:
@@ -115,12 +122,24 @@ def _in_gs1() -> Iterator[str]:
                 yield str(node.value.value)
 
 
-def _constants(call: ast.Call) -> Iterator[str]:
+def _spoken(call: ast.Call, facts: set[str]) -> Iterator[str]:
     for keyword in call.keywords:
-        value = keyword.value
-        said = value.value if isinstance(value, ast.Constant) else None
-        if keyword.arg in SPOKEN_FACTS and isinstance(said, str) and said:
-            yield said
+        if keyword.arg in facts:
+            yield from filter(_has_words, _text(keyword.value))
+
+
+def _text(value: ast.expr) -> Iterator[str]:
+    """Yield the plain text an expression may be, each branch of it."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        yield value.value
+    elif isinstance(value, ast.IfExp):
+        yield from (*_text(value.body), *_text(value.orelse))
+    elif isinstance(value, ast.BoolOp):
+        yield from (text for one in value.values for text in _text(one))
+
+
+def _has_words(text: str) -> bool:
+    return any(char.isalpha() for char in _without_names(text))
 
 
 def _first(said: object) -> str:

@@ -1,5 +1,9 @@
 """Whatever goes wrong: one shape, a stable code, the reader's language, and no traceback."""
 
+import html
+import re
+
+import pytest
 from httpx import Client
 from sqlalchemy import Engine, text
 
@@ -77,3 +81,40 @@ def test_the_page_of_errors_explains_each_code(client: Client) -> None:
 
     for code in ("unknown_lot", "mass_appears", "sign_in_needed"):
         assert f'id="{code}"' in page
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/lots/{lot}/ship", {"to": "{shop}", "pieces": "9999"}),
+        ("/lots/{lot}/ship", {"to": "{shop}", "weight": "much"}),
+        ("/lots/{lot}/pack", {"item": "{item}", "weight": "1", "packs": "5"}),
+        ("/lots/{lot}/move", {"zone": "nowhere"}),
+        ("/lots/new", {"kind": "sow", "crop": "{crop}", "zone": "{zone}", "pieces": "many"}),
+        ("/units", {"kind": "pallet"}),
+        ("/recalls", {"kind": "real"}),
+        ("/links", {"of": "lowk-80", "type": "pip", "target": "https://a b"}),
+    ],
+)
+def test_a_refused_form_speaks_japanese_throughout(
+    client: Client, world: World, path: str, form: dict[str, str]
+) -> None:
+    """Half a sentence of English in the middle is what a farmer cannot act on."""
+    farm = world.farm
+    names = {
+        "lot": world.bags.id,
+        "shop": farm.shop.id,
+        "item": farm.bag.id,
+        "crop": farm.lettuce.id,
+        "zone": farm.room.id,
+    }
+    said = client.post(
+        path.format(**names),
+        data={"at": "2026-07-20T10:00", **{k: v.format(**names) for k, v in form.items()}},
+        headers={"accept": "text/html", "accept-language": "ja"},
+    )
+
+    alert = re.search(r'role="alert">([^<]+)', said.text)
+    assert alert is not None, said.text
+    words = html.unescape(alert[1])
+    assert re.findall(r"\b(?:expected|got|the|is|nothing|say|choose|known are)\b", words) == []

@@ -9,7 +9,7 @@ Source: GS1 Web Vocabulary, https://ref.gs1.org/voc/data/linktypes (names; the w
 import re
 from difflib import get_close_matches
 
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 from traceability.gs1.resolver import DEFAULT_LINK, DEFAULT_LINK_MULTI, VOCABULARY, relation_of
 
 # What a farm is likely to set comes first, as lists show it.
@@ -86,15 +86,15 @@ def checked_relation(text: str) -> str:
     word = text.strip()
     uri = relation_of(word if ":" in word else f"gs1:{word}")
     if uri in (DEFAULT_LINK, DEFAULT_LINK_MULTI):
-        raise _bad(text, "say what it leads to, such as pip, and mark it as the default")
+        raise _bad(text, next_step="say what it leads to, such as pip, and mark it as the default")
     if not uri.startswith(VOCABULARY):
         if _FOREIGN.fullmatch(uri):
             return uri
-        raise _bad(text, "as in pip, gs1:pip or https://vocabulary.example/type")
+        raise _bad(text, next_step="as in pip, gs1:pip or https://vocabulary.example/type")
     name = uri.removeprefix(VOCABULARY)
     if name not in LINK_TYPES:
         near = get_close_matches(name, LINK_TYPES, n=3, cutoff=0.4) or list(LINK_TYPES)[:6]
-        raise _bad(text, f"did you mean {', '.join(near)}?")
+        raise _bad(text, next_step=Phrase("did you mean {near}?", near=", ".join(near)))
     return uri
 
 
@@ -113,7 +113,7 @@ def title_of(relation: str) -> str:
     return LINK_TYPES.get(relation.removeprefix(VOCABULARY), relation)
 
 
-def _bad(got: str, next_step: str) -> BadValue:
+def _bad(got: str, *, next_step: str) -> BadValue:
     return BadValue(
         field="type",
         expected="a link type of the GS1 Web Vocabulary",

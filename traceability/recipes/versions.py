@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import rfc8785
 from sqlmodel import Session, col, select
 
-from traceability.errors import BadValue
+from traceability.errors import BadValue, Phrase
 from traceability.models import Crop, Lot, Recipe
 from traceability.recipes.document import Document
 
@@ -109,7 +109,7 @@ def _refuse_unsigned(by: str, why: str) -> None:
     if len(why) > LONGEST_WHY:
         raise BadValue(
             field="why",
-            expected=f"text of at most {LONGEST_WHY} characters",
-            got=f"{len(why)} characters",
+            expected=Phrase("text of at most {longest_why} characters", longest_why=LONGEST_WHY),
+            got=Phrase("{count} characters", count=len(why)),
             next_step="shorten it",
         )
