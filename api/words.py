@@ -293,6 +293,14 @@ def fact_words(_: Reader) -> dict[str, str]:
         "snooze": _("snooze"),
         "pause": _("pause"),
         "start": _("the start"),
+        **_things(_),
+        **_fields(_),
+    }
+
+
+def _things(_: Reader) -> dict[str, str]:
+    """What is not found, or stands in a list."""
+    return {
         "lot": _("lot"),
         "crop": _("crop"),
         "material": _("material"),
@@ -316,7 +324,6 @@ def fact_words(_: Reader) -> dict[str, str]:
         "room": _("room"),
         "series": _("series"),
         "sowing plan": _("sowing plan"),
-        **_fields(_),
     }
 
 
