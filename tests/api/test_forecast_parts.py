@@ -14,6 +14,7 @@ from api.forecast_now import by_item, by_site, now_of
 from api.forecast_parts import _week, in_ratio
 from forecasting import Forecast
 from tests.factories import Farm, a_farm, harvested, on_day
+from tests.filled import fill
 from tests.world import World, a_forecast
 from traceability import catalogue, database, forecasts, lots
 from traceability.amounts import Amount
@@ -28,7 +29,7 @@ WHOLE = 42_000  # grams of the first week's P50, as `a_forecast` has it
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     url = f"sqlite:///{tmp_path / 'minori.db'}"
-    database.upgrade(url)
+    fill(url)
     engine = database.open_database(url)
     with database.writing_session(engine) as session:
         yield session

@@ -13,6 +13,7 @@ from api.settings import WebSettings
 from sensors import Reading
 from tests.api.conftest import HUB, SECRET, Clock
 from tests.factories import START, a_farm, on_day, packed
+from tests.filled import fill
 from tests.serving import serving
 from tests.traceability.conftest import postgres_server, url  # noqa: F401  fixtures
 from tests.traceability.two_databases import NOW, Line, enrolled, new_engine
@@ -29,7 +30,7 @@ JA = {**HTML, "accept-language": "ja"}
 
 @pytest.fixture
 def hub(url: str) -> Iterator[Engine]:  # noqa: F811
-    database.upgrade(url)
+    fill(url)
     engine = database.open_database(url)
     yield engine
     engine.dispose()

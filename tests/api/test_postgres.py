@@ -18,6 +18,7 @@ from api.app import create_app
 from api.promising import Asked, promise
 from api.settings import WebSettings
 from tests.api.conftest import HUB, SECRET, Clock
+from tests.filled import fill
 from tests.serving import serving
 from tests.traceability.conftest import postgres_server  # noqa: F401  a fixture
 from tests.world import World, a_world
@@ -36,7 +37,7 @@ def hub(postgres_server: str, tmp_path: Path) -> Iterator[Engine]:  # noqa: F811
         connection.execute(f"CREATE DATABASE {name}")
     host = postgres_server.split(maxsplit=1)[0].removeprefix("host=")
     url = f"postgresql+psycopg://minori@/{name}?host={host}"
-    database.upgrade(url)
+    fill(url)
     engine = database.open_database(url)
     yield engine
     engine.dispose()

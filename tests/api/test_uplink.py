@@ -16,6 +16,7 @@ from api.app import create_app
 from api.settings import WebSettings
 from tests.api.conftest import SECRET, Clock
 from tests.api.test_gate import EDGES
+from tests.filled import fill
 from tests.serving import serving
 from traceability import database, edges
 from traceability.models import Edge, EdgeCode, EdgeStream, Organisation
@@ -24,20 +25,12 @@ ENROL = "/edge/v1/enrol"
 ORGANISATION = {"id": "o1", "code": "aizu", "name": "Aizu", "name_ja": ""}
 
 
-@pytest.fixture(scope="module")
-def upgraded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The file of a hub that holds nothing yet, made once: each migration costs a second."""
-    file = tmp_path_factory.mktemp("hub") / "hub.db"
-    database.upgrade(f"sqlite:///{file}")
-    return file.read_bytes()
-
-
 @pytest.fixture
-def engine(upgraded: bytes, tmp_path: Path) -> Iterator[Engine]:
+def engine(tmp_path: Path) -> Iterator[Engine]:
     """An empty hub."""
-    file = tmp_path / "hub.db"
-    file.write_bytes(upgraded)
-    engine = database.open_database(f"sqlite:///{file}")
+    url = f"sqlite:///{tmp_path / 'hub.db'}"
+    fill(url)
+    engine = database.open_database(url)
     yield engine
     engine.dispose()
 

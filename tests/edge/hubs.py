@@ -21,9 +21,10 @@ from edge.agents.uplink import LONGEST_PAUSE_S, Uplink
 from edge.clock import SystemClock
 from edge.settings import Settings
 from edge.settings_file import parse
-from edge.store import ensure_place, open_store
+from edge.store import ensure_place
 from edge.uplink_health import UplinkHealth
 from sensors import Quality, Reading, Reason
+from tests.edge.stores import open_new
 from traceability import database, edges
 from traceability.models import Site
 from traceability.readings import Delivery, Recorder
@@ -183,7 +184,7 @@ def new_farm(folder: Path, *, organisation: str = "aizu", site: str = "main", **
             "hub": {"every_s": 0.1, **hub},
         }
     ).inside(folder)
-    engine = open_store(settings, create=True)
+    engine = open_new(settings)
     with database.writing_session(engine) as session:
         ensure_place(session, settings)
     return Farm(folder, settings, engine)

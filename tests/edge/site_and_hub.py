@@ -11,9 +11,10 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from edge.settings_file import load
-from edge.store import ensure_place, open_store
+from edge.store import ensure_place
 from tests.edge.hubs import Farm, all_readings
 from tests.edge.processes import run, start
+from tests.edge.stores import open_new
 from tests.edge.test_uplink import acts, sow
 from tests.fakes.mosquitto import free_port
 from traceability import database
@@ -91,7 +92,7 @@ def site_and_hub(folder: Path, url: str) -> Iterator[Sites]:
     edge_file.write_text(EDGE.format(port=free_port()))
     assert run("db", "upgrade", "--config", str(hub_file)).returncode == 0
     settings = load(edge_file)
-    engine = open_store(settings, create=True)
+    engine = open_new(settings)
     with database.writing_session(engine) as session:
         ensure_place(session, settings)
     sites = Sites(

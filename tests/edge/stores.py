@@ -4,20 +4,32 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
+from edge.settings import Settings
+from edge.store import open_store
+from tests.filled import fill
 from traceability import catalogue
-from traceability.database import open_database, upgrade, writing_session
+from traceability.database import open_database, sqlite_file, writing_session
 from traceability.models import Device, Series, reading
 
 
 def new_store(folder: Path) -> tuple[Engine, str]:
     """Return an engine on a new SQLite file, and the id of its one site."""
     url = f"sqlite:///{folder / 'minori.db'}"
-    upgrade(url)
+    fill(url)
     engine = open_database(url)
     with writing_session(engine) as session:
         farm = catalogue.ensure_organisation(session, "farm", name="Farm")
         site = catalogue.ensure_site(session, farm, "site", name="Site", time_zone="Asia/Tokyo")
         return engine, site.id
+
+
+def open_new(settings: Settings) -> Engine:
+    """Open the settings' SQLite file as a service does, made at once where it is not there yet."""
+    file = sqlite_file(settings.database_url)
+    assert file is not None
+    if not file.exists():
+        fill(settings.database_url)
+    return open_store(settings, create=True)
 
 
 def stored(engine: Engine) -> list[tuple[str, str, str, int, float | None, int, int]]:

@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from edge.history import import_readings
 from edge.settings_file import parse
-from edge.store import open_store
 from edge.table_map import load as load_map
+from tests.edge.stores import open_new
 from traceability import conditions
 from traceability.conditions import Span
 from traceability.database import reading_session
@@ -26,7 +26,7 @@ def test_the_humidity_deficit_is_the_climate_computers(shared_data: Path, tmp_pa
     """Within 0.05 g/m³ on every row, from what is stored; and a day's mean, time-weighted."""
     told = _told(shared_data / WEEK)
     settings = parse({}).inside(tmp_path)
-    engine = open_store(settings, create=True)
+    engine = open_new(settings)
     table_map = load_map(MAP)
     # The canopy's wireless probe measures the same air elsewhere; the computer's is one probe.
     columns = [one for one in table_map.columns if one.device == "reference climate"]

@@ -15,12 +15,11 @@ from edge.clock import SystemClock
 from edge.collector import Collector
 from edge.settings import Settings
 from edge.settings_file import parse
-from edge.store import open_store
 from sensors.line import Line
 from sensors.profile import load
 from sensors.simulator import SimulatedBus, simulated
 from tests.edge.conftest import until
-from tests.edge.stores import stored
+from tests.edge.stores import open_new, stored
 from tests.edge.test_bus import running
 from tests.fakes.mosquitto import Mosquitto
 
@@ -69,7 +68,7 @@ async def test_a_dead_broker_a_pulled_cable_and_a_silent_probe_at_once(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
     settings = farm(tmp_path, mosquitto)
-    engine = open_store(settings, create=True)
+    engine = open_new(settings)
 
     def heard() -> Counter[str]:
         return Counter(device for device, *_ in stored(engine))

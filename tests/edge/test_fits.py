@@ -15,6 +15,7 @@ from edge import fit, fits
 from edge.settings import Forecast as ForecastSettings
 from forecasting import Forecast
 from tests.factories import a_farm, harvested, on_day, packed
+from tests.filled import fill
 from tests.world import a_forecast
 from traceability import database, lots, remarks
 from traceability.amounts import Amount
@@ -27,7 +28,7 @@ NOW = on_day(42 + 70).at
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     url = f"sqlite:///{tmp_path / 'minori.db'}"
-    database.upgrade(url)
+    fill(url)
     engine = database.open_database(url)
     with database.writing_session(engine) as session:
         farm = a_farm(session)

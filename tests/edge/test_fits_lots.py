@@ -12,6 +12,7 @@ from api.forecast_now import Now, now_of
 from edge import fits_lots
 from edge.agents.forecast import ForecastAgent
 from tests.factories import START, Farm, a_farm, harvested, on_day
+from tests.filled import fill
 from tests.world import a_forecast
 from traceability import acts, database, forecast_lots, forecasts, growing, lots
 from traceability.amounts import Amount
@@ -31,7 +32,7 @@ class Clock:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     url = f"sqlite:///{tmp_path / 'minori.db'}"
-    database.upgrade(url)
+    fill(url)
     engine = database.open_database(url)
     with database.writing_session(engine) as session:
         farm = a_farm(session)
@@ -154,7 +155,7 @@ async def test_without_a_line_the_lots_are_told_all_the_same(engine: Engine) -> 
 async def test_a_farm_that_never_sowed_here_has_no_lots(tmp_path: Path) -> None:
     """A hub with imported harvests only: the line stands alone, and no child is started."""
     url = f"sqlite:///{tmp_path / 'empty.db'}"
-    database.upgrade(url)
+    fill(url)
     engine = database.open_database(url)
     with database.writing_session(engine) as session:
         a_forecast(session, a_farm(session).lettuce)

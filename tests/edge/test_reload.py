@@ -22,9 +22,8 @@ from edge.errors import SettingsInvalid
 from edge.metrics import exposition
 from edge.reload import Reload
 from edge.settings_file import load
-from edge.store import open_store
 from tests.edge.conftest import until
-from tests.edge.stores import stored
+from tests.edge.stores import open_new, stored
 from tests.edge.test_bus import running
 from tests.edge.test_faults import room
 from tests.fakes.mosquitto import Mosquitto
@@ -95,7 +94,7 @@ async def running_farm(folder: Path, broker: Mosquitto) -> AsyncIterator[Farm]:
     file = folder / "minori.toml"
     file.write_text(told(folder, broker))
     settings = load(file)
-    engine = open_store(settings, create=True)
+    engine = open_new(settings)
     current = Current(settings)
     collector = Collector(settings, engine, SystemClock(), current=current)
     reload = Reload(current, every_s=LOOK_S, again_s=0.2)

@@ -15,9 +15,8 @@ from edge.errors import TableInvalid
 from edge.history import import_readings
 from edge.replay import replay
 from edge.settings_file import parse
-from edge.store import open_store
 from sensors.profile import load
-from tests.edge.stores import count, stored
+from tests.edge.stores import count, open_new, stored
 from traceability.models import Placement, Zone
 
 MAP = Path(__file__).parents[2] / "docs" / "maps" / "greenhouse_reference.toml"
@@ -29,7 +28,7 @@ Key = tuple[str, str, int]
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(parse({}).inside(tmp_path), create=True)
+    engine = open_new(parse({}).inside(tmp_path))
     yield engine
     engine.dispose()
 

@@ -22,12 +22,12 @@ from edge.metrics_file import MetricsFile, file_of
 from edge.process_metrics import process_metrics
 from edge.settings_file import parse
 from edge.status import Status
-from edge.store import open_store
 from edge.store_metrics import StoreMetrics
 from edge.tally import Tally
 from sensors import Quality, Reading, Reason
 from tests.edge.conftest import until
 from tests.edge.processes import start
+from tests.edge.stores import open_new
 from traceability.readings import Delivery
 
 NOON = datetime(2026, 11, 1, 3, tzinfo=UTC)
@@ -188,7 +188,7 @@ def test_readings_are_counted_by_quality_once_the_store_has_them() -> None:
 
 def test_the_size_of_the_store_is_told(tmp_path: Path) -> None:
     settings = parse({}).inside(tmp_path)
-    engine = open_store(settings, create=True)
+    engine = open_new(settings)
 
     numbers = {m.name: next(iter(m.samples))[1] for m in StoreMetrics(engine)()}
 
@@ -201,7 +201,7 @@ def test_the_size_of_the_store_is_told(tmp_path: Path) -> None:
 
 def test_what_deleted_rows_left_is_told(tmp_path: Path) -> None:
     """The file does not shrink; whoever watches it must see that there is room in it."""
-    engine = open_store(parse({}).inside(tmp_path), create=True)
+    engine = open_new(parse({}).inside(tmp_path))
     with engine.execution_options(write=True).begin() as connection:
         connection.execute(text("CREATE TABLE much (what BLOB)"))
         connection.execute(text("INSERT INTO much VALUES (zeroblob(1000000))"))

@@ -17,11 +17,11 @@ from edge.agents.record import Recorded, record
 from edge.bus import Broker, Bus
 from edge.flow import STUCK_S, Flow
 from edge.settings_file import parse
-from edge.store import open_store
 from edge.supervision import Supervision
 from edge.systemd import Notifier
 from tests.edge.conftest import until
 from tests.edge.processes import start
+from tests.edge.stores import open_new
 from tests.edge.test_bus import running
 from tests.edge.test_faults import collecting
 from tests.edge.test_record import Store, delivery, sqlite_error
@@ -255,7 +255,7 @@ async def test_the_collecting_part_watches_its_own_way_to_the_store(
     """Another program holds the database: for ten seconds SQLite gives the recorder no answer."""
     monkeypatch.setattr("edge.flow.STUCK_S", 0.1)
     settings = parse({"mqtt": {"host": "127.0.0.1", "port": mosquitto.port}}).inside(tmp_path)
-    engine = open_store(settings, create=True)
+    engine = open_new(settings)
     async with collecting(settings, engine) as collector:
         await collector.bus.wait_connected()
         with closing(sqlite3.connect(tmp_path / "minori.db", isolation_level=None)) as holder:

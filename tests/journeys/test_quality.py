@@ -24,13 +24,13 @@ from edge.history import import_readings
 from edge.registry import register
 from edge.settings import Settings
 from edge.settings_file import parse
-from edge.store import open_store
 from edge.table_map import load as load_map
 from edge.timekeeping import is_clock_set
 from edge.wiring import WiredPort, wire
 from sensors import PortLost
 from sensors.profile import load
 from sensors.simulator import SimulatedBus, simulated
+from tests.edge.stores import open_new
 from tests.serving import serving
 from traceability.readings import Recorder
 
@@ -97,7 +97,7 @@ async def farm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         devices[-1]["calibrate_every_days"] = 30
         said = {"zones": [{"code": "A", "name": "Room A"}], "ports": ports, "devices": devices}
         settings = parse(said).inside(tmp_path)
-        engine, clock = open_store(settings, create=True), ReplayClock(START)
+        engine, clock = open_new(settings), ReplayClock(START)
         farm = Farm(
             settings, engine, wire(settings, now=clock.now), clock, tmp_path / "timesync", now
         )

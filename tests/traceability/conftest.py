@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from tests.filled import fill
 from tests.postgres import PostgresServer
 from traceability import database
 
@@ -38,7 +39,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
-    database.upgrade(url)
+    fill(url)
     engine = database.open_database(url)
     yield engine
     engine.dispose()

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from tests.filled import fill
 from traceability import database, edges, inbox, uplink_records
 from traceability.models import Edge
 from traceability.store_id import store_id
@@ -19,7 +20,7 @@ NOW = datetime(2026, 8, 1, tzinfo=UTC)
 
 def new_engine(folder: Path, name: str) -> Engine:
     url = f"sqlite:///{folder / name}.db"
-    database.upgrade(url)
+    fill(url)
     return database.open_database(url)
 
 

@@ -17,6 +17,7 @@ from edge.alarms.forecasts import ForecastWatch
 from edge.clock import ReplayClock
 from edge.settings import Settings
 from tests.factories import Farm, a_farm
+from tests.filled import fill
 from tests.world import a_forecast
 from traceability import acts, database, lots
 from traceability.acts import Occasion
@@ -30,7 +31,7 @@ NOW = MONDAY + timedelta(weeks=3)
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     url = f"sqlite:///{tmp_path / 'minori.db'}"
-    database.upgrade(url)
+    fill(url)
     engine = database.open_database(url)
     with database.writing_session(engine) as session:
         farm = a_farm(session)

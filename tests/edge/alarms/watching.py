@@ -16,9 +16,9 @@ from edge.errors import EdgeError
 from edge.registry import register
 from edge.settings import Settings
 from edge.settings_file import parse
-from edge.store import open_store
 from edge.store_metrics import lost_in
 from sensors import Reading
+from tests.edge.stores import open_new
 from traceability import alarms
 from traceability.database import reading_session, writing_session
 from traceability.models import Alarm, Notification
@@ -85,7 +85,7 @@ class Watch:
     recorder: Recorder = field(init=False)
 
     def __post_init__(self) -> None:
-        self.engine = open_store(self.settings, create=True)
+        self.engine = open_new(self.settings)
         self.restart()
 
     def restart(self, settings: Settings | None = None) -> None:

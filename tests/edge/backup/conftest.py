@@ -10,6 +10,7 @@ import pytest
 from edge.settings import Settings
 from edge.settings_file import load
 from sensors import Reading
+from tests import filled
 from tests.factories import START, a_farm, harvested
 from tests.traceability.conftest import postgres_server  # noqa: F401  a fixture
 from traceability import database
@@ -42,7 +43,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         f"[site]\norganisation = 'aizu'\ncode = 'main'\n[database]\nurl = '{url}'\n"
     )
     settings = load(farm / "minori.toml")
-    database.upgrade(settings.database_url)
+    filled.fill(settings.database_url)
     return settings
 
 

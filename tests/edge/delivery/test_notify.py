@@ -16,8 +16,9 @@ from edge.delivery.quiet import messages, quiet_until
 from edge.delivery.sending import Sender
 from edge.settings import Contact
 from edge.settings_file import parse
-from edge.store import ensure_place, open_store
+from edge.store import ensure_place
 from tests.edge.alarms.watching import NOON, SteadyClock
+from tests.edge.stores import open_new
 from tests.factories import a_farm
 from tests.fakes.webhooks import Webhooks
 from tests.world import a_forecast
@@ -37,7 +38,7 @@ class Post:
         self.folder = folder
         self.clock = SteadyClock()
         self.settings = parse({"zones": [{"code": "A", "name_ja": "A室"}]}).inside(folder)
-        self.engine = open_store(self.settings, create=True)
+        self.engine = open_new(self.settings)
         with writing_session(self.engine) as session:
             self.site_id = ensure_place(session, self.settings).id
 

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from edge.demo import farm, past
+from tests.filled import fill
 from traceability import database, genealogy, lookup
 from traceability.models import Act, Lot
 
@@ -17,7 +18,7 @@ WEEKS = 10
 
 def lay_down(path: Path, *, seed: int) -> str:
     url = f"sqlite:///{path}"
-    database.upgrade(url)
+    fill(url)
     engine = database.connect(url)
     with database.writing_session(engine) as session:
         past.lay_down(session, farm.found(session), seed=seed, end=END)

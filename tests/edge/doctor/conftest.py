@@ -12,7 +12,7 @@ from edge.doctor.case import Case
 from edge.doctor.finding import Finding, Level
 from edge.doctor.numbers import Numbers
 from edge.settings_file import parse
-from edge.store import open_store
+from tests.edge.stores import open_new
 
 NOON = datetime(2026, 11, 25, 3, tzinfo=UTC)
 RUNNING = (
@@ -32,7 +32,7 @@ def case(tmp_path: Path) -> MakeCase:
         content: Mapping[str, Any] | None = None, *, numbers: str | None = None, **changed: Any
     ) -> Case:
         settings = parse({"web": {"port": 1}, **(content or {})}).inside(tmp_path)
-        open_store(settings, create=True).dispose()
+        open_new(settings).dispose()
         told = None if numbers is None else Numbers(numbers)
         return replace(Case(settings, None, told, "root", NOON), **changed)
 

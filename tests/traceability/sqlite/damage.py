@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sensors import Quality, Reading
 from tests.factories import START, a_farm, harvested
+from tests.filled import fill
 from traceability import database
 from traceability.readings import Delivery, Recorder
 from traceability.sqlite import outline
@@ -20,7 +21,7 @@ SERIES, EACH = 6, 3000
 
 def a_store(file: Path) -> None:
     """Write a farm with lots, acts and some thousand readings; close it cleanly."""
-    database.upgrade(f"sqlite:///{file}")
+    fill(f"sqlite:///{file}")
     engine = database.open_database(f"sqlite:///{file}")
     with database.writing_session(engine) as session:
         farm = a_farm(session)

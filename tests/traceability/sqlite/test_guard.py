@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import select
 
+from tests.filled import fill
 from traceability import catalogue, database, held
 from traceability.errors import DatabaseFull, DatabaseInDoubt
 from traceability.models import Organisation
@@ -26,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setattr(guard, "AGAIN_S", 0.0)
-    database.upgrade(f"sqlite:///{file}")
+    fill(f"sqlite:///{file}")
     engine = database.open_database(f"sqlite:///{file}")
     yield engine
     engine.dispose()
