@@ -90,7 +90,16 @@ async def _run(settings: Settings, *, agent: bool, web: bool, clock: Clock) -> N
         parts.append(partial(supervision.run, started))
         await until_stopped(parts, stopping=notifier.stopping)
     finally:
-        engine.dispose()
+        await close(engine)
+
+
+async def close(engine: Engine) -> None:
+    """Give the store back, once no thread is left that looks something up in it.
+
+    One that did so afterwards would open the file again: it would look as after a power cut.
+    """
+    await asyncio.get_running_loop().shutdown_default_executor()
+    engine.dispose()
 
 
 def _messenger(engine: Engine, current: Current, sources: Sources, clock: Clock) -> Part:

@@ -1,11 +1,13 @@
 """The real commands in processes of their own: they start, stop in order, or say why not."""
 
+import asyncio
 import json
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
+from edge import service
 from edge.changes import changes
 from edge.clock import SystemClock
 from edge.collector import Collector
@@ -24,10 +27,12 @@ from edge.store import open_store
 from edge.webserver import WebServer, is_loopback
 from tests.edge.conftest import until
 from tests.edge.processes import run, start
+from tests.edge.stores import open_new
 from tests.fakes.mosquitto import free_port
 from tests.fakes.webhooks import Webhooks
 from traceability import database, notifications
 from traceability.models import Placement
+from traceability.sqlite.lease import lease_of
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -248,6 +253,28 @@ async def test_a_device_that_moves_is_recorded_as_a_move(tmp_path: Path) -> None
     assert len(ends) == 2
     assert ends[0] is not None
     assert ends[1] is None
+    engine.dispose()
+
+
+async def test_a_look_up_that_outlasts_the_service_does_not_open_the_store_again(
+    tmp_path: Path,
+) -> None:
+    """The next start would take it for a power cut, and look at every page."""
+    settings = parse({}).inside(tmp_path)
+    engine, goes_on = open_new(settings), threading.Event()
+
+    def look_up() -> None:
+        goes_on.wait()
+        with engine.connect():
+            pass
+
+    looking = asyncio.create_task(asyncio.to_thread(look_up))
+    await asyncio.sleep(0)  # it is in its thread
+    asyncio.get_running_loop().call_later(0.02, goes_on.set)
+    await service.close(engine)
+    await looking
+
+    assert lease_of(tmp_path / "minori.db").read_text() == ""
     engine.dispose()
 
 
