@@ -9,7 +9,11 @@ What surrounds it here was measured (../shared/reference/forecasting.md, h):
 - Closed periods are left out of the fit and are 0 in the answer, by construction.
 """
 
+import json
 import logging
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -66,6 +70,18 @@ def as_solution(model: Any) -> solver.Solution:
     )
 
 
+def as_start(found: solver.Solution, order: int) -> dict[str, Any]:
+    """The opposite of `as_solution`: what our solver found, by the names and places of Stan."""
+    waves = np.stack([found.terms[:order], found.terms[order : 2 * order]], axis=1).ravel()
+    return {
+        "k": found.trend[0],
+        "m": found.trend[1],
+        "delta": found.trend[2:],
+        "beta": np.concatenate([waves, found.terms[2 * order :]]),
+        "sigma_obs": found.noise,
+    }
+
+
 def _fitted(past: Past, y: Floats, calendar: Floats) -> Any:
     prophet = imported()
     model = prophet.Prophet(
@@ -79,10 +95,47 @@ def _fitted(past: Past, y: Floats, calendar: Floats) -> Any:
     )
     for name in _named(calendar):
         model.add_regressor(name, standardize=False)
+    columns = _columns(past.ds, calendar, _order(past))
+    mode = solver.solve(solver.Problem(past.ds, y, columns, multiplicative=False))
+    model.stan_backend.model = _Stan(model.stan_backend.model, as_start(mode, _order(past)))
     frame = _frame(past.ds, calendar).assign(y=y)
     model.fit(frame[np.isfinite(y)], algorithm="LBFGS", seed=1)
     model.stan_backend.cleanup()
     return model
+
+
+class _Stan:
+    """Prophet's Stan model, handed its data as files and the mode we know as the place to start.
+
+    cmdstanpy writes numbers one by one; and from there Stan takes one step instead of 250, to a
+    posterior that was higher in 24 of 24 series: at corners of the Laplace prior it stops early.
+    """
+
+    def __init__(self, model: Any, start: Mapping[str, Any]) -> None:
+        self._model, self._start = model, start
+
+    def optimize(self, *, data: Any, inits: Any, **how: Any) -> Any:
+        with TemporaryDirectory() as folder:
+            file = _written(Path(folder) / "data.json", data)
+            try:
+                start = _written(Path(folder) / "start.json", self._padded(inits))
+                return self._model.optimize(data=file, inits=start, **how)
+            except RuntimeError:
+                # Nothing to climb from there, or another shape: as Prophet itself begins.
+                start = _written(Path(folder) / "start.json", inits)
+                return self._model.optimize(data=file, inits=start, **how)
+
+    def _padded(self, inits: Mapping[str, Any]) -> dict[str, Any]:
+        """Without any column Prophet fits one of zeros."""
+        beta = np.array(inits["beta"], dtype=np.float64)
+        known = self._start.get("beta", beta)
+        beta[: len(known)] = known
+        return {**inits, **self._start, "beta": beta}
+
+
+def _written(file: Path, values: Mapping[str, Any]) -> str:
+    file.write_text(json.dumps(values, default=lambda array: np.asarray(array).tolist()))
+    return str(file)
 
 
 def _order(past: Past) -> int:
