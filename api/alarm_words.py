@@ -16,6 +16,8 @@ from traceability.models import Alarm, AlarmEvent, Site, Zone
 
 # Units that say nothing behind a number.
 _UNSAID = ("1", "pH")
+# What `edge.alarms.listening` calls the line of networked probes.
+_BROKER_LINE = "mqtt"
 # Probes named one by one; beyond that they are counted.
 _MOST_NAMES = 3
 
@@ -29,12 +31,19 @@ class Told:
     zone: Zone | None
 
 
-def title(reader: Reader, told: Told) -> str:
+def title(reader: Reader, told: Told, *, with_site: bool = False) -> str:
     """Return what is out of order, in one line: the place first, then what."""
     alarm = told.alarm
-    place = reader.name(told.zone) if told.zone else ""
+    place = _place(reader, told) if with_site else reader.name(told.zone) if told.zone else ""
     said = _SENTENCES[alarm.kind](reader, alarm) if alarm.kind in _SENTENCES else alarm.rule
     return reader("{place}: {what}", place=place, what=said) if place else said
+
+
+def _place(reader: Reader, told: Told) -> str:
+    site = reader.name(told.site)
+    if told.zone is None:
+        return site
+    return reader("{site}, {zone}", site=site, zone=reader.name(told.zone))
 
 
 def details(reader: Reader, told: Told) -> list[str]:
@@ -160,13 +169,13 @@ def _rate(_: Reader, alarm: Alarm) -> str:
         "minutes": alarm.facts["over_min"],
     }
     if change > 0:
-        return _("{quantity} up by {change} in {minutes} minutes", **facts)
-    return _("{quantity} down by {change} in {minutes} minutes", **facts)
+        return _("{quantity} up by {change} in {minutes} min", **facts)
+    return _("{quantity} down by {change} in {minutes} min", **facts)
 
 
 def _stuck(_: Reader, alarm: Alarm) -> str:
     return _(
-        "{quantity} of {device} exactly {value} for {minutes} minutes",
+        "{quantity} of {device} exactly {value} for {minutes} min",
         quantity=_what(_, alarm),
         device=alarm.device,
         value=value(_, alarm.quantity, alarm.value or 0.0),
@@ -177,6 +186,8 @@ def _stuck(_: Reader, alarm: Alarm) -> str:
 def _no_data(_: Reader, alarm: Alarm) -> str:
     names = [str(one["device"]) for one in alarm.facts.get("devices", ())]
     line = alarm.facts.get("line")
+    if line == _BROKER_LINE:
+        return _("no data from all {count} probes on MQTT", count=len(names))
     if line:
         return _("no data from all {count} probes of {line}", count=len(names), line=line)
     if len(names) > _MOST_NAMES:
@@ -207,7 +218,7 @@ def _outbox(_: Reader, alarm: Alarm) -> str:
     if alarm.facts.get("refused"):
         return _("The hub refuses {count} records", count=alarm.facts["refused"])
     return _(
-        "What was recorded in {hours} hours waits for the hub; {share} % of what may wait",
+        "Something has waited for the hub for {hours} hours; {share} % of what may wait whole",
         hours=_.number(alarm.facts.get("hours", 0.0)),
         share=alarm.facts.get("full_pct", 0),
     )

@@ -19,6 +19,7 @@ from traceability.models import Alarm, Notification, Site
 
 # Titles listed in a daily summary.
 _MOST_LISTED = 20
+_WORTH_SAYING = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
 
@@ -42,12 +43,12 @@ def _alarm(session: Session, reader: Reader, row: Notification, now: datetime) -
     if alarm is None:
         return _plain(session, reader, row, now)
     told = Told(*alarms.places_of(session, [alarm])[0])
-    what = f"{reader.name(told.site)} {alarm_words.title(reader, told)}"
+    what = alarm_words.title(reader, told, with_site=True)
     said = alarm_words.severities(reader)[alarm.severity]
     title = _heading(reader, row.kind, what, said)
     return Wording(
         title,
-        [*_since(reader, told, now), *alarm_words.details(reader, told), _named(reader, alarm)],
+        [*_since(reader, told, now), *_details(reader, told), _named(reader, alarm)],
         f"/alarms/{alarm.id}",
         {"alarm": _jsonable(alarm_words.facts_of(told))},
     )
@@ -69,8 +70,15 @@ def _since(_: Reader, told: Told, now: datetime) -> list[str]:
     if alarm.cleared_at is not None:
         end = _.moment(alarm.cleared_at, zone)
         return [_("From {start} to {end}", start=start, end=end)]
-    age = _.age(max(now - alarm.raised_at, timedelta(0)))
-    return [_("Since {start} ({age})", start=start, age=age)]
+    age = now - alarm.raised_at
+    if age < _WORTH_SAYING:
+        return [_("Since {start}", start=start)]
+    return [_("Since {start} ({age})", start=start, age=_.age(age))]
+
+
+def _details(reader: Reader, told: Told) -> list[str]:
+    # When they were last heard is no news any more once it is over.
+    return alarm_words.details(reader, told) if told.alarm.is_open else []
 
 
 def _named(_: Reader, alarm: Alarm) -> str:

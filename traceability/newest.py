@@ -6,8 +6,8 @@ something, and never one of the future: a clock that was wrong for an hour must 
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select as core_select
@@ -18,7 +18,7 @@ from sensors.calibration import corrected
 from sensors.derived import of_air
 from traceability import calibrations
 from traceability.coarse import PAIR_MS
-from traceability.models import Device, Placement, Series, Zone, reading
+from traceability.models import Device, Placement, Series, Zone, held_reading, reading
 
 _AIR = ("air_temperature", "relative_humidity")
 
@@ -70,6 +70,46 @@ def newest_of_site(session: Session, site_id: str, *, until: datetime) -> list[N
     rows = session.connection().execute(query).all()
     events = calibrations.of_series(session, (row.id for row in rows))
     return [_of(row, events.get(row.id, ())) for row in rows]
+
+
+def with_untimed(
+    session: Session, found: Sequence[Newest], *, boot: str, since_boot_s: float, now: datetime
+) -> list[Newest]:
+    """Return the same series, with what they said in this boot while nobody trusted the clock: how
+    long ago that was is known, and a room that is too hot does not wait for a time server.
+
+    Args:
+        since_boot_s: How long this boot has lasted now.
+        now: What the clock says that nobody trusts.
+    """
+    numbers = [number for one in found for number in one.series]
+    rows = {row.id: row for row in session.connection().execute(_untimed(numbers, boot))}
+    events = calibrations.of_series(session, numbers)
+    taken = []
+    for one in found:
+        row = rows[one.series[0]]
+        if row.since_boot_ms is None:
+            taken.append(one)
+            continue
+        at = now - timedelta(seconds=since_boot_s - row.since_boot_ms / 1000)
+        known = events.get(row.id, ())
+        # By the last calibration: none was made while the board has been off.
+        value = corrected(row.value, known[-1].at, known) if known else row.value
+        taken.append(replace(one, at=at, value=value, quality=Quality(row.quality)))
+    return taken
+
+
+def _untimed(numbers: Sequence[int], boot: str) -> Any:
+    columns = ("since_boot_ms", "value", "quality")
+    t = held_reading.c
+
+    def newest(name: str) -> Any:
+        rows = core_select(t[name]).where(t.boot == boot, t.series_id == Series.id)
+        trusted = rows.where(t.value.is_not(None), t.quality <= int(Quality.UNCERTAIN))
+        return trusted.order_by(t.since_boot_ms.desc()).limit(1).scalar_subquery().label(name)
+
+    query = core_select(col(Series.id), *map(newest, columns))
+    return query.where(col(Series.id).in_(numbers))
 
 
 def derived(found: Sequence[Newest]) -> Iterator[Newest]:

@@ -77,7 +77,8 @@ class AlarmAgent:
         with reading_session(self._engine) as session:
             known = keeping.known(session, site_id)
             states = [state for source in self._sources for state in source()]
-            view = View(session, site_id, settings, rules, known, states, now)
+            since_boot_s = self._clock.monotonic()
+            view = View(session, site_id, settings, rules, known, states, now, since_boot_s)
             findings, silences = view.findings(self._silences, elapsed_s=elapsed_s)
             open_now = alarms.open_alarms(session, site_id=site_id)
             unseen_s = self._unseen.count(session, site_id, open_now, elapsed_s)

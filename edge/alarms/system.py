@@ -89,6 +89,8 @@ def of_disk(disk: Disk, days_left: float | None = None) -> State:
     is_short = is_short or (days_left is not None and days_left < _DISK_DAYS)
     days = None if days_left is None else round(days_left)
     facts = {"free_mb": free >> 20, "floor_mb": disk.floor_bytes >> 20, "days_left": days}
+    if not disk.takes_readings:
+        facts |= {"is_full": True}
     return State("disk", Side.OUT if is_short else Side.BACK, value=free >> 20, facts=facts)
 
 

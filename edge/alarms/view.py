@@ -18,8 +18,11 @@ from edge.alarms.system import State
 from edge.alarms.wishes import wishes_of
 from edge.settings import AlarmRule, Settings
 from traceability import newest
+from traceability.boots import boot_id
 from traceability.models import Zone
 from traceability.newest import Newest
+
+IsFresh = Callable[[Newest, datetime], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class View:
     known: Mapping[str, Known]
     states: Sequence[State]
     now: datetime
+    since_boot_s: float
 
     def findings(
         self, silences: Mapping[str, Silence] | None, *, elapsed_s: float
@@ -68,6 +72,24 @@ class View:
     def _values(self, found: Sequence[Newest], heard: Sequence[Heard]) -> Iterator[Finding]:
         is_fresh = listening.fresh_for(heard, self.settings, BUILT_IN[0])
         rules = of_kind(self.rules, "threshold", "rate", "stuck", "recipe")
+        if "clock" not in self._out():
+            yield from self._judged(rules, found, is_fresh)
+            return
+        # A limit needs no time of the day and no past.
+        now_only = [rule for rule in rules if rule.kind == "threshold" and not rule.stage]
+        others = [rule for rule in rules if rule not in now_only]
+        yield from self._judged(others, found, is_fresh)
+        yield from self._judged(now_only, self._with_untimed(found), is_fresh)
+
+    def _with_untimed(self, found: Sequence[Newest]) -> list[Newest]:
+        boot, since_boot_s = boot_id(), self.since_boot_s
+        return newest.with_untimed(
+            self.session, found, boot=boot, since_boot_s=since_boot_s, now=self.now
+        )
+
+    def _judged(
+        self, rules: Sequence[AlarmRule], found: Sequence[Newest], is_fresh: IsFresh
+    ) -> Iterator[Finding]:
         return values.found(
             rules,
             [*found, *newest.derived(found)],
@@ -78,11 +100,15 @@ class View:
         )
 
     def _frozen(self) -> Callable[[Heard], bool]:
-        """Without a clock readings wait elsewhere, and without its broker nobody hears a radio
-        probe: whose fault that is, another alarm says."""
-        out = {state.kind for state in self.states if state.side is Side.OUT and not state.name}
+        """Without a clock readings wait elsewhere, on a full disk none is taken in, and without its
+        broker nobody hears a radio probe: whose fault that is, another alarm says."""
+        out = self._out()
+        nothing_comes = "clock" in out or any(state.facts.get("is_full") for state in self.states)
         is_deaf = "broker" in out
-        return lambda one: "clock" in out or (is_deaf and one.line == listening.BROKER_LINE)
+        return lambda one: nothing_comes or (is_deaf and one.line == listening.BROKER_LINE)
+
+    def _out(self) -> set[str]:
+        return {state.kind for state in self.states if state.side is Side.OUT and not state.name}
 
 
 def _remembered(known: Mapping[str, Known]) -> dict[str, Silence]:

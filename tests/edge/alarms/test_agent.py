@@ -10,7 +10,10 @@ from api import alarm_words
 from api.alarm_words import Told
 from api.i18n import Reader
 from edge.agents.alarms import open_by_severity
+from edge.alarms import system
+from edge.disk import Disk
 from edge.errors import BrokerSilent
+from edge.settings import Disk as Wanted
 from tests.edge.alarms.watching import HOT, NOON, SATO, Watch, settings
 from traceability import alarm_pauses, alarms
 from traceability.database import writing_session
@@ -49,6 +52,22 @@ def test_a_hot_room_is_one_alarm_with_its_readings(farm: Farm) -> None:
     assert [one["device"] for one in alarm.readings] == ["p1", "p2", "p3"]
     assert alarm.readings[0]["points"][-1][1:] == [34.0, "good"]
     assert watch.told == [("alarm_raised", ["Sato"])]
+
+
+@pytest.mark.parametrize("years", [-56, 0])
+def test_a_hot_room_calls_before_the_clock_is_set(farm: Farm, years: int) -> None:
+    """After a power cut without a network the board does not know the time, and readings wait for
+    theirs: the crop cannot."""
+    watch = farm(alarms=[HOT, HOT | {"name": "of-stage", "stage": "nursery"}])
+    watch.is_clock_set, watch.clock.jumped = False, timedelta(days=365 * years)
+
+    watch.passes(6, HOT_ROOM)
+    raised = watch.open
+    watch.passes(10, ALL)
+
+    assert raised == ["too-hot"]
+    assert watch.alarms[0].value == 34.0
+    assert "too-hot" not in watch.open
 
 
 def test_it_is_over_when_all_probes_are_well_back(farm: Farm) -> None:
@@ -234,6 +253,18 @@ def test_a_clock_that_is_not_set_is_said_and_counts_no_silence(farm: Farm) -> No
     watch.passes(30, {"radio": 15.0})
 
     assert [a.rule for a in watch.alarms] == ["clock"]
+
+
+def test_a_full_disk_is_said_and_counts_no_silence(farm: Farm, tmp_path: Path) -> None:
+    """Probes speak, and nobody may take it in: they are not what is broken."""
+    watch = farm()
+    disk = Disk(tmp_path, Wanted(floor_mb=200, ballast_mb=0), free=lambda _: 1 << 20)
+    disk.look()
+    watch.disk = system.of_disk(disk)
+
+    watch.passes(30)
+
+    assert [a.rule for a in watch.alarms] == ["disk"]
 
 
 def test_a_loss_is_an_alarm_until_somebody_acknowledges_it(farm: Farm) -> None:

@@ -60,8 +60,8 @@ def test_the_alarm_raises_and_clears_by_itself(tmp_path: Path) -> None:
     watch.passes(10, ALL)
 
     assert watch.open == []
-    assert said["en"].startswith("What was recorded in 96 hours waits for the hub; 13 %")
-    assert "96時間分の記録がハブへの送信を待っています" in said["ja"]
+    assert said["en"].startswith("Something has waited for the hub for 96 hours; 13 %")
+    assert "ハブへの送信を96時間待っている記録があります" in said["ja"]
 
 
 async def test_a_site_that_was_revoked_is_told_why(tmp_path: Path) -> None:

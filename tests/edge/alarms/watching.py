@@ -20,9 +20,10 @@ from edge.store_metrics import lost_in
 from sensors import Reading
 from tests.edge.stores import open_new
 from traceability import alarms
+from traceability.boots import boot_id
 from traceability.database import reading_session, writing_session
 from traceability.models import Alarm, Notification
-from traceability.readings import Delivery, Recorder
+from traceability.readings import Delivery, Held, Recorder
 
 # Half the looks of a real agent, and still within what it believes to have seen.
 STEP_S = 20.0
@@ -79,6 +80,7 @@ class Watch:
     is_broker_connected: bool = True
     denied: EdgeError | None = None
     way_to_hub: system.State | None = None
+    disk: system.State | None = None
     doubt_s: float = 0.0
     engine: Engine = field(init=False)
     agent: AlarmAgent = field(init=False)
@@ -106,7 +108,7 @@ class Watch:
             system.of_clock(is_set=self.is_clock_set),
             system.of_broker("127.0.0.1:1883", is_connected=self.is_broker_connected),
             system.of_access("127.0.0.1:1883", self.denied),
-            *([self.way_to_hub] if self.way_to_hub else []),
+            *filter(None, (self.way_to_hub, self.disk)),
             *system.of_database(self.doubt_s, lost_in(self.engine)),
         ]
 
@@ -121,8 +123,12 @@ class Watch:
         at = [self.clock.now() + timedelta(seconds=STEP_S * i) for i in range(1, steps + 1)]
         # All in one commit; a look sees no reading of a time still to come.
         said = [Reading(name, quantity, v, t) for t in at for name, v in (values or {}).items()]
-        if said:
+        if said and self.is_clock_set:
             self.recorder.append([Delivery(said)])
+        elif said:
+            began = self.clock.now() - timedelta(seconds=self.clock.passed_s)
+            waits = [Held(r, boot_id(), (r.at - began) // timedelta(milliseconds=1)) for r in said]
+            self.recorder.append([Delivery([], held=waits)])
         for _ in range(steps):
             self.clock.passed_s += STEP_S
             self.agent.look()
