@@ -286,6 +286,7 @@ def fact_words(_: Reader) -> dict[str, str]:
         "use": _("use"),
         "stage": _("setting the stage"),
         "recipe": _("recipe"),
+        "this site is not enrolled at a hub yet": _("this site is not enrolled at a hub yet"),
         "aggregate": _("putting into a case or pallet"),
         "sowing": _("sowing"),
         "receiving": _("receiving"),

@@ -1,5 +1,6 @@
 """`minori doctor`: everything that can be looked at, each with its cure."""
 
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ def command(as_json: bool, lang: str | None, is_all: bool, config: Path | None) 
     from edge.doctor import examination
     from edge.doctor.case import of_site
 
+    # What is logged on the way is among the findings, with its cure.
+    logging.getLogger().addHandler(logging.NullHandler())
     reader = Reader.of(lang) if lang else _text.reader()
     findings = examination.examine(of_site(config))
     worst = examination.worst(findings)

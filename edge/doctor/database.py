@@ -32,10 +32,20 @@ def check(case: Case) -> Iterator[Finding]:
         return
     try:
         found = database.revision_of(url)
-    except (DatabaseUnusable, DatabaseTooNew) as error:
-        cure = _("restore a copy: minori restore --help")
-        is_damaged = isinstance(error, DatabaseDamaged)
-        yield fail("{problem}", _CURE if is_damaged else cure, problem=error)
+    except DatabaseDamaged as error:
+        yield fail("{problem}", _CURE, problem=error)
+        return
+    except DatabaseTooNew as error:
+        cure = _("upgrade Minori; or put back the copy of before: minori restore --help")
+        yield fail("{problem}", cure, problem=error)
+        return
+    except DatabaseUnusable as error:
+        cure = _("mend that; where the file itself is lost, put back a copy: minori restore --help")
+        yield fail("{problem}", cure, problem=error)
+        return
+    if found is None and file is not None and database.is_empty(url):
+        cure = _("it is filled at the next start; if it held something: minori restore --help")
+        yield warn(_("{file} holds nothing yet"), cure, file=file)
         return
     yield _schema(found, make_url(url).render_as_string())
     if file is not None:

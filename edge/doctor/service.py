@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, fail, ok, warn
 from edge.doctor.numbers import Numbers
 
+# Installed by deploy/install.sh; without it somebody tries Minori out in a folder.
+_UNIT = Path("/etc/systemd/system/minori.service")
 _TROUBLES = {
     "held": _("the database is held by another program; readings wait"),
     "full": _("the disk is full; readings wait, and nothing is acknowledged"),
@@ -18,6 +21,8 @@ def check(case: Case) -> Iterator[Finding]:
     numbers = case.numbers
     if numbers is None:
         cure = _("start it: sudo systemctl start minori (its log: journalctl -u minori -n 50)")
+        if not _UNIT.exists():
+            cure = _("start it: minori run")
         yield warn(_("no collecting service answers on this machine"), cure)
         return
     began = numbers.value("process_start_time_seconds")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, fail, ok, warn
+from edge.errors import EdgeError, SettingsHidden, SettingsMissing
 from edge.secret_files import named
 from edge.settings import Settings
 from edge.wiring import OWN_PROFILES
@@ -19,9 +20,7 @@ _OPEN = ("ca_file",)
 
 def check(case: Case) -> Iterator[Finding]:
     if case.settings is None:
-        text = "{problem}"
-        cure = _("mend that line; a running service keeps the settings it had")
-        yield fail(text, cure, problem=case.problem)
+        yield fail("{problem}", _cure_of(case.problem), problem=case.problem)
         return
     settings = case.settings
     yield ok(
@@ -31,9 +30,20 @@ def check(case: Case) -> Iterator[Finding]:
         ports=len(settings.ports),
         devices=len(settings.devices),
     )
+    if settings.file is not None and not settings.file.read_bytes().strip():
+        cure = _("put it back from a copy (minori restore --help), or write one: minori init")
+        yield warn(_("{file} is empty: nothing is set"), cure, file=settings.file)
     yield from _models(settings)
     for key, file in named(settings):
         yield from _secret(key, file, case.user)
+
+
+def _cure_of(problem: EdgeError | None) -> str:
+    if isinstance(problem, SettingsMissing):
+        return _("write one: minori init; one that lies elsewhere is named by --config FILE")
+    if isinstance(problem, SettingsHidden):
+        return "sudo minori doctor"
+    return _("mend that line; a running service keeps the settings it had")
 
 
 def _models(settings: Settings) -> Iterator[Finding]:

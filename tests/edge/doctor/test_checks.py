@@ -27,7 +27,7 @@ from edge.doctor import (
 )
 from edge.doctor.numbers import Numbers
 from edge.enrolment import Enrolment, save
-from edge.errors import SettingsInvalid
+from edge.errors import SettingsInvalid, SettingsMissing
 from edge.registry import register
 from sensors import Reading
 from tests.edge.doctor.conftest import NOON, RUNNING, MakeCase, said, wrong
@@ -46,6 +46,46 @@ def test_settings_that_are_wrong_are_one_finding(case: MakeCase) -> None:
 
     assert finding.level == 2
     assert "web.port" in str(finding.facts["problem"])
+
+
+def test_without_a_file_the_cure_is_to_write_one(case: MakeCase) -> None:
+    """There is no line to mend."""
+    problem = SettingsMissing(looked_at="minori.toml")
+    (finding,) = wrong(list(settings.check(case(settings=None, problem=problem))))
+
+    assert "minori init" in finding.cure
+
+
+def test_a_settings_file_that_was_emptied_is_told(case: MakeCase, tmp_path: Path) -> None:
+    """After a power cut it may be there and hold nothing: everything would be as by default."""
+    file = tmp_path / "minori.toml"
+    file.write_text("\n")
+    one = case()
+    assert one.settings is not None
+    one.settings.inside(tmp_path, file=file)
+
+    (finding,) = wrong(list(settings.check(one)))
+
+    assert "is empty" in said([finding])[0][1]
+
+
+@pytest.mark.parametrize(
+    ("damage", "level", "cure"),
+    [("9999", 2, "upgrade Minori"), ("0001", 2, "minori db upgrade"), ("", 1, "at the next start")],
+)
+def test_a_database_of_another_version_has_its_own_cure(
+    case: MakeCase, tmp_path: Path, damage: str, level: int, cure: str
+) -> None:
+    one, file = case(), tmp_path / "minori.db"
+    if damage:
+        with closing(sqlite3.connect(file)) as opened, opened:
+            opened.execute("UPDATE alembic_version SET version_num = ?", (damage,))
+    else:
+        file.write_bytes(b"")
+
+    (finding,) = wrong(list(database.check(one)))
+
+    assert (finding.level, cure in finding.cure) == (level, True)
 
 
 def test_an_unknown_model_and_an_open_secret_are_told(case: MakeCase, tmp_path: Path) -> None:
@@ -88,7 +128,7 @@ def test_what_the_running_service_says_of_itself(
 
 def test_no_service_is_told_how_to_start_it(case: MakeCase) -> None:
     (finding,) = wrong(list(service.check(case())))
-    assert "systemctl start minori" in finding.cure
+    assert "start it: " in finding.cure
 
 
 def test_a_service_that_was_killed_is_told_from_one_that_ended(
