@@ -1,6 +1,7 @@
 """Many series from one file: any CSV (or .gz) with a column that names the series."""
 
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from forecasting.table import Past, read_history
 MOST_APART = 4  # days; who opens once a week has a weekly series
 # What follows the date: a time, perhaps with a zone. The date as it is written is the local one.
 _TIME = re.compile(r"[T ]\s*\d{1,2}:\d{2}.*$")
+_JAPANESE = re.compile(r"^(\d{4})年(\d{1,2})月(\d{1,2})日$")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -66,7 +68,7 @@ def read_series(path: Path, every: Frequency, columns: Columns | None = None) ->
     """
     names = columns or Columns()
     table = _table(path, names)
-    said = _unnamed(table, names)
+    said = _unnamed(path, table, names)
     _check_pace(path, table, every)
     series: list[Past] = []
     refused: dict[str, ForecastingError] = {}
@@ -101,7 +103,10 @@ def _table(path: Path, names: Columns) -> pd.DataFrame:
     if table.empty:
         raise _no_table(path, "has no rows", "one row a series and period", "a header")
     dates = table["ds"].astype(str).str.strip().str.replace(_TIME, "", regex=True)
-    stamps = pd.to_datetime(dates, errors="coerce")
+    dates = dates.str.replace(_JAPANESE, r"\1-\2-\3", regex=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # "could not infer format": we say it below
+        stamps = pd.to_datetime(dates, errors="coerce")
     if stamps.isna().any():
         row = int(np.flatnonzero(stamps.isna())[0])
         raise _no_table(path, f"row {row + 2} has no date", "YYYY-MM-DD", table["ds"].iloc[row])
@@ -112,7 +117,7 @@ def _read(path: Path, names: Columns) -> pd.DataFrame:
     """UTF-8, or Shift_JIS as Japanese spreadsheets write it; names stay as they are written."""
     for encoding in ("utf-8-sig", "cp932"):
         try:
-            return pd.read_csv(path, encoding=encoding, dtype={names.series: str})
+            return _read_as(path, encoding, names)
         except UnicodeDecodeError:
             continue
         except (ValueError, OSError, EOFError) as error:
@@ -120,8 +125,20 @@ def _read(path: Path, names: Columns) -> pd.DataFrame:
     raise _no_table(path, "is no CSV table", "text in UTF-8 or Shift_JIS", "other bytes")
 
 
-def _unnamed(table: pd.DataFrame, names: Columns) -> list[str]:
+def _read_as(path: Path, encoding: str, names: Columns) -> pd.DataFrame:
+    """Commas; or tabs, or semicolons, beside which a comma stands in numbers."""
+    first = pd.read_csv(path, sep="\0", nrows=0, encoding=encoding, engine="python")
+    header = ",".join(map(str, first.columns))
+    separator = next((one for one in ",;\t" if one in header), ",")
+    decimal = "," if separator == ";" else "."
+    kinds = {names.series: str}
+    return pd.read_csv(path, sep=separator, decimal=decimal, encoding=encoding, dtype=kinds)
+
+
+def _unnamed(path: Path, table: pd.DataFrame, names: Columns) -> list[str]:
     count = int(table["unique_id"].isna().sum())
+    if count == len(table):
+        raise _no_table(path, "names no series", f"a name in {names.series}", "none in any row")
     return [f"{count} rows have no {names.series} and are left out"] if count else []
 
 

@@ -14,6 +14,7 @@ from forecasting.errors import NotAHistory
 from forecasting.table import fill_gaps
 
 # A market is closed where less than a quarter of the usual comes (median of 61 days around it).
+MOST_DRAWN = 2  # times as many weeks as there are rows
 QUORUM, AROUND_DAYS, ENOUGH_SERIES = 0.25, 61, 5
 
 
@@ -51,12 +52,39 @@ def mended(
         return mended, [*said, *filter(None, [sentence])]
     rows, about_calendar = _known_calendar(rows)
     said += about_calendar
-    days = (rows["ds"].iloc[-1] - rows["ds"].iloc[0]).days
-    if days // step_days + 1 <= len(rows):
+    since = (rows["ds"] - rows["ds"].iloc[0]).dt.days
+    whole = since.iloc[-1] // step_days + 1
+    _check_grid(name, rows, since, whole, step_days)
+    if whole == len(rows):
         return rows, said
     filled, sentences = fill_gaps(rows, step_days=step_days)
     said.append(f"{len(sentences)} weeks without a row are drawn between their neighbours")
     return filled, said
+
+
+def _check_grid(
+    name: Hashable, rows: pd.DataFrame, since: "pd.Series[int]", whole: int, step_days: int
+) -> None:
+    """What lies beside the grid would be lost, and most of a series cannot be drawn."""
+    beside = rows[since % step_days != 0]
+    if len(beside):
+        raise NotAHistory(
+            series=str(name),
+            where=str(beside["ds"].iloc[0].date()),
+            problem=f"is not a multiple of {step_days} days after the first row",
+            expected=f"the same weekday as {rows['ds'].iloc[0].date()}",
+            got=f"{beside['ds'].iloc[0]:%A}",
+            next_step="name each week after the same day",
+        )
+    if whole > MOST_DRAWN * len(rows):
+        raise NotAHistory(
+            series=str(name),
+            where="table",
+            problem=f"{whole - len(rows)} of {whole} weeks have no row",
+            expected="a row for most weeks",
+            got=f"{len(rows)}",
+            next_step="enter weeks without anything as 0; months and other spans are not weeks",
+        )
 
 
 def _once(name: Hashable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

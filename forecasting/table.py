@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
 
 WEEK_DAYS = 7
+# Grams of one seed and more than the world eats: beyond them squares and quotients are no numbers.
+SMALLEST, LARGEST = 1e-12, 1e15
 SEASON = {7: 52, 1: 7}  # periods in the season a naive forecast repeats, by step
 
 
@@ -236,11 +238,12 @@ def _check_regular(ds: Days, *, step_days: int, weekday: int | None, refuse: _Re
 
 def _numbers(column: "pd.Series[float]", ds: Days, name: str, refuse: _Refuse) -> Floats:
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
-    wrong = np.flatnonzero(~np.isfinite(values) | (values < 0))
-    if len(wrong):
-        row = int(wrong[0])
+    is_amount = (values == 0) | ((values >= SMALLEST) & (values <= LARGEST))
+    if not is_amount.all():
+        row = int(np.flatnonzero(~is_amount)[0])
+        expected = f"0, or a number from {SMALLEST:g} to {LARGEST:g}"
         raise refuse(
-            str(ds[row]), f"{name} is no amount", "a number >= 0", column.iloc[row], "mend the row"
+            str(ds[row]), f"{name} is no amount", expected, column.iloc[row], "mend the row"
         )
     return values
 

@@ -103,3 +103,56 @@ def test_days_are_not_read_as_weeks_nor_weeks_as_days(tmp_path: Path, freq: str,
 
     with pytest.raises(NotAHistory, match="--freq"):
         read(tmp_path, TABLE.assign(ds=dates), freq)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [WEEKS.strftime("%Y年%m月%d日"), WEEKS.strftime("%Y/%m/%d"), WEEKS.strftime("%Y-%m-%d 09:00")],
+)
+def test_dates_are_read_as_spreadsheets_write_them(tmp_path: Path, dates: pd.Index) -> None:
+    (series,) = read(tmp_path, TABLE.assign(ds=dates)).series
+
+    assert list(series.ds) == list(WEEKS.to_numpy("datetime64[D]"))
+
+
+@pytest.mark.parametrize(("separator", "decimal"), [(";", ","), ("\t", "."), (",", ".")])
+def test_columns_are_told_apart_by_what_stands_between_them(
+    tmp_path: Path, separator: str, decimal: str
+) -> None:
+    file = tmp_path / "series.csv"
+    TABLE.assign(y=TABLE["y"] + 0.5).to_csv(file, index=False, sep=separator, decimal=decimal)
+
+    (series,) = read_series(file, frequency("W-MON")).series
+
+    assert series.y[3] == 3.5
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        (pd.date_range("2020-01-01", periods=20, freq="MS"), "same weekday"),
+        (WEEKS.where(WEEKS[7] != WEEKS, WEEKS[7] + pd.Timedelta(days=1)), "same weekday"),
+        (WEEKS[0] + pd.to_timedelta(np.arange(20) * 35, unit="D"), "76 of 96 weeks have no row"),
+    ],
+)
+def test_what_lies_beside_the_weeks_is_not_dropped_in_silence(
+    tmp_path: Path, dates: pd.DatetimeIndex, words: str
+) -> None:
+    """Months read as weeks were drawn between the five that began on a Monday."""
+    found = read(tmp_path, TABLE.assign(ds=dates))
+
+    assert found.series == []
+    with pytest.raises(NotAHistory, match=words):
+        raise found.refused["小松菜"]
+
+
+@pytest.mark.parametrize("y", [1e300, 1e-300, np.inf])
+def test_numbers_no_arithmetic_holds_are_no_amounts(tmp_path: Path, y: float) -> None:
+    found = read(tmp_path, TABLE.assign(y=y))
+
+    assert "a number from 1e-12 to 1e+15" in str(found.refused["小松菜"])
+
+
+def test_a_file_that_names_no_series_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NotAHistory, match="names no series"):
+        read(tmp_path, TABLE.assign(unique_id=None))
