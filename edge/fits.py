@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import Engine
 
@@ -64,11 +64,20 @@ async def make(
         "accept": sorted(accept),
     }
     digest = digest_of(request)
-    if newest is not None and newest.refusal is None and newest.given_digest == digest:
+    if _is_of(newest, digest):
         return newest
     made = await _made(subject, request | {"today": now.date().isoformat()}, digest)
     with writing_session(engine) as session:
+        # Somebody else may have asked the same a second later, and be done.
+        newest = forecasts.newest(session, subject)
+        if _is_of(newest, digest):
+            return newest
         return forecasts.store(session, subject, made, made_by=by, horizon_weeks=horizon_weeks)
+
+
+def _is_of(record: ForecastRecord | None, digest: str) -> TypeGuard[ForecastRecord]:
+    """Whether it was made from the same; a refusal is asked anew."""
+    return record is not None and record.refusal is None and record.given_digest == digest
 
 
 def _known(

@@ -5,8 +5,10 @@ group from modules of its own.
 """
 
 import json
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +119,7 @@ def compare(file: Path, only: tuple[str, ...], *, as_json: bool, **options: Any)
         names = ", ".join(RIVALS)
         raise click.BadParameter(f"{', '.join(sorted(unknown))}; there are {names}")
     study = _run(file, options)
-    with _bar("rivals", len(study.judged)) as progress:
+    with _ended_in_order(), _bar("rivals", len(study.judged)) as progress:
         theirs = rivals_beside(
             study, only or tuple(RIVALS), processes=options["processes"], progress=progress
         )
@@ -148,7 +150,7 @@ def _run(file: Path, options: dict[str, Any]) -> "Study":
     for sentence in found.said:
         click.echo(sentence, err=True)
     plan = Plan(options["kind"], options["horizon"], options["cutoffs"], options["step"])
-    with _bar("backtest", len(found.series)) as progress:
+    with _ended_in_order(), _bar("backtest", len(found.series)) as progress:
         made = study(found.series, plan, processes=options["processes"], progress=progress)
     return replace(made, refused=found.refused | made.refused)
 
@@ -181,13 +183,36 @@ def _refuse_nothing(study: "Study") -> None:
 
 
 def _write(lines: Any, out: Path) -> None:
+    """Write whole, or leave what was there; what is no file, such as a pipe, is written at once."""
+    target = out.resolve()
+    is_special = target.exists() and not target.is_file()
+    part = target if is_special else target.with_name(f".{target.name}.part")
     try:
         if out.suffix == ".csv":
-            lines.to_csv(out, index=False)
+            lines.to_csv(part, index=False)
         else:
-            lines.to_parquet(out, index=False)
+            lines.to_parquet(part, index=False)
+        if not is_special:
+            part.replace(target)
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror or error}") from error
+    finally:
+        if not is_special:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """End a pool on SIGTERM as on Ctrl-C: killed outright, it leaves its folder behind."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 for _one in (

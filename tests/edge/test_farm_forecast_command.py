@@ -1,5 +1,6 @@
 """`minori forecast fit` and `show`, and the agent that does what pages asked for: real fits."""
 
+import asyncio
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -50,7 +51,7 @@ def engine(console: Console) -> Iterator[Engine]:
 def test_a_year_of_harvests_gives_a_line_beside_last_years_with_both_errors(
     console: Console,
 ) -> None:
-    harvest_weeks(console, 80)
+    harvest_weeks(console, 66)
 
     made = console.ok("forecast", "show", "4912345678904", "--weeks", "4")
 
@@ -110,6 +111,20 @@ def test_what_cannot_be_forecast_is_refused(
     console: Console, words: tuple[str, ...], said: str
 ) -> None:
     assert said in console.refused("forecast", *words)
+
+
+async def test_two_who_ask_at_once_make_one_forecast(console: Console, engine: Engine) -> None:
+    harvest_weeks(console, 12)
+    with reading_session(engine) as session:
+        subject = Subject(catalogue.find(session, Crop, "lowk"))
+    now = datetime.now(UTC)
+
+    made = await asyncio.gather(
+        *(fits.make(engine, subject, by=name, now=now) for name in ("Sato", "Suzuki"))
+    )
+
+    assert made[0].id == made[1].id
+    assert made[0].refusal is None
 
 
 async def test_a_wish_becomes_a_forecast_and_is_done(console: Console, engine: Engine) -> None:

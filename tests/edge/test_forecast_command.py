@@ -1,6 +1,8 @@
 """`minori forecast backtest` and `compare`: any CSV in, errors and every line out."""
 
+import errno
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from edge.commands.forecast import command
+from edge.commands.forecast import _ended_in_order, command
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +102,33 @@ def test_weeks_stamped_with_another_day_are_refused_by_series(file: Path) -> Non
     done = CliRunner().invoke(command, ["backtest", str(file), *BRIEF, "--freq", "W-SUN"])
 
     assert "expected Sunday, got Monday" in done.stderr
+
+
+def test_a_full_disk_leaves_the_lines_that_were_there(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "lines.csv"
+    out.write_text("of last week")
+
+    def half(_lines: pd.DataFrame, to: Path, **_how: object) -> None:
+        to.write_text("unique_id,cut")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", half)
+    done = CliRunner().invoke(command, ["backtest", str(file), *BRIEF, "--out", str(out)])
+
+    assert "cannot be written: No space left on device" in done.output
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [
+        ("lines.csv", "of last week")
+    ]
+
+
+def test_a_service_manager_ends_a_backtest_as_ctrl_c_does() -> None:
+    """Ended outright, the pool of processes leaves its folder under /tmp."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as ended, _ended_in_order():
+        signal.raise_signal(signal.SIGTERM)
+
+    assert ended.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) is before
