@@ -23,9 +23,11 @@ def tables(
 ) -> list[Sheet]:
     """Return the tables: what was asked for, one of each CTE, what is missing."""
     records = collect(session, owner, request)
-    made = [_of_cte(reader, cte, [one for one in records if one.cte == cte]) for cte in CTES]
+    # What is missing is for the farm to mend, and says how it runs.
+    shown, missing = (["shipping"], []) if request.party else (CTES, [_missing(reader, records)])
+    made = [_of_cte(reader, cte, [one for one in records if one.cte == cte]) for cte in shown]
     first = sheet_request.table(reader, session, owner, request, RULE, made, now=now)
-    return [first, *made, _missing(reader, records)]
+    return [first, *made, *missing]
 
 
 def cte_names(_: Reader) -> Mapping[str, str]:

@@ -53,7 +53,7 @@ SIGN_IN = frozenset({"/sign-in", "/api/v1/token", uplink.ENROL})
 SECRETS = ("/recipe", "/recipes")
 PARTNER_UNDER = (
     *("/forecasts", "/api/v1/crops", "/api/v1/forecasts", "/help", "/sign-out"),
-    *("/my/promises", "/api/v1/my/promises"),
+    *("/my/promises", "/api/v1/my/promises", "/my/sheets", "/api/v1/my/sheets"),
 )
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -1,6 +1,7 @@
 """JAS 0033 (フードチェーン情報公表農産物): the temperature and time record of a lot."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,11 @@ from api import sheet_request, words
 from api.errors import SheetNeedsCutLot
 from api.i18n import Reader
 from api.sheets import Blank, Sheet
-from traceability import cold_chain
-from traceability.cold_chain import ColdChain
+from traceability import cold_chain, received
+from traceability.amounts import Amount
+from traceability.cold_chain import ColdChain, Step
 from traceability.fsma import Request
-from traceability.models import Lot, Organisation, Site, TradeItem
+from traceability.models import Lot, Organisation, Party, Site, TradeItem
 
 RULE = "JAS 0033: フードチェーン情報公表農産物"
 # 朝採り: cut from midnight to nine and sold the same day.
@@ -38,19 +40,38 @@ def tables(
     lot = request.lot
     if lot is None or lot.stage not in ("harvested", "packed"):
         raise SheetNeedsCutLot(lot=lot.code if lot else "")
-    found = cold_chain.of_lot(
-        session, lot, now=now, start=request.start, end=request.end, step=step
-    )
+    end = _end(session, lot, request)
+    found = cold_chain.of_lot(session, lot, now=now, start=request.start, end=end, step=step)
+    if request.party is not None:
+        found = replace(found, steps=_told(found, request.party, until=end))
     zone = ZoneInfo(session.get_one(Site, lot.site_id).time_zone)
     made = [
         _criteria(reader, session, lot, found, zone),
         _stays(reader, found, zone),
         _intervals(reader, found, zone),
         _gaps(reader, found, zone, lot),
-        _steps(reader, found, zone),
+        _steps(reader, found, zone, with_names=request.party is None),
         _inspections(reader, found, zone),
     ]
     return [sheet_request.table(reader, session, owner, request, RULE, made, now=now), *made]
+
+
+def _end(session: Session, lot: Lot, request: Request) -> datetime | None:
+    """Of what a partner received nothing is told after it left."""
+    if request.party is None:
+        return request.end
+    sent = received.last_sent(session, request.party, lot)
+    return min(filter(None, (sent, request.end)), default=None)
+
+
+def _told(found: ColdChain, party: Party, *, until: datetime | None) -> list[Step]:
+    """The acts a partner is told of: no shipment to others, and amounts of its own alone."""
+    return [
+        one if one.act.kind == "ship" else replace(one, amount=Amount())
+        for one in found.steps
+        if (one.act.kind != "ship" or one.to == party)
+        and (until is None or one.act.happened_at <= until)
+    ]
 
 
 def _criteria(_: Reader, session: Session, lot: Lot, found: ColdChain, zone: ZoneInfo) -> Sheet:
@@ -187,7 +208,7 @@ def _gaps(_: Reader, found: ColdChain, zone: ZoneInfo, lot: Lot) -> Sheet:
     return Sheet(_("Gaps"), header, rows, "gaps", keys)
 
 
-def _steps(_: Reader, found: ColdChain, zone: ZoneInfo) -> Sheet:
+def _steps(_: Reader, found: ColdChain, zone: ZoneInfo, *, with_names: bool) -> Sheet:
     columns = {
         "at": _("Time"),
         "act": _("What was done"),
@@ -208,7 +229,7 @@ def _steps(_: Reader, found: ColdChain, zone: ZoneInfo) -> Sheet:
             one.amount.weight_g,
             _.name(one.zone) if one.zone else None,
             _.name(one.to) if one.to else None,
-            one.act.performer,
+            one.act.performer if with_names else None,
         ]
         for one in found.steps
     ]

@@ -21,15 +21,15 @@ def tables(
     reader: Reader, session: Session, owner: Organisation, request: Request, *, now: datetime
 ) -> list[Sheet]:
     """Return the tables: what was asked for, harvests, shipments, accounts, the unexplained."""
-    harvests = jgap.harvests(session, owner, request)
-    shipments = jgap.shipments(session, owner, request)
-    accounts = jgap.accounts(session, owner, request, now=now)
-    made = [
-        _harvests(reader, harvests),
-        _shipments(reader, shipments),
-        _accounts(reader, accounts),
-        _unexplained(reader, accounts),
-    ]
+    made = [_shipments(reader, jgap.shipments(session, owner, request))]
+    if request.party is None:
+        accounts = jgap.accounts(session, owner, request, now=now)
+        made = [
+            _harvests(reader, jgap.harvests(session, owner, request)),
+            *made,
+            _accounts(reader, accounts),
+            _unexplained(reader, accounts),
+        ]
     return [sheet_request.table(reader, session, owner, request, RULE, made, now=now), *made]
 
 

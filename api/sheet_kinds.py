@@ -11,12 +11,15 @@ from api.errors import NoSuchTable
 from api.i18n import Reader
 from api.sheets import Sheet
 from traceability.fsma import Request
-from traceability.models import Lot, Organisation
+from traceability.models import Lot, Organisation, Party
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a sheet is wanted of: a lot, a period, or both; half-open, None: no bound."""
+    """What a sheet is wanted of: a lot, a period, or both; half-open, None: no bound.
+
+    `party` is a partner who asks, and gets what it received and no more.
+    """
 
     session: Session
     owner: Organisation
@@ -25,10 +28,11 @@ class Asked:
     start: datetime | None = None
     end: datetime | None = None
     step: timedelta = timedelta(hours=1)  # of a temperature record
+    party: Party | None = None
 
     @property
     def request(self) -> Request:
-        return Request(self.start, self.end, self.lot)
+        return Request(self.start, self.end, self.lot, self.party)
 
 
 def tables(name: str, reader: Reader, asked: Asked) -> list[Sheet]:

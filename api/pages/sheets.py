@@ -71,18 +71,22 @@ def download(
     return sheetfile.answer(sheetfile.made(tables, form), name)
 
 
-def _asked(session: Session, web: Web, farm: Organisation, said: Mapping[str, str]) -> Asked:
+def period(
+    session: Session, farm: Organisation, begins: str, ends: str
+) -> tuple[datetime | None, datetime | None]:
+    """Return the span of a first and a last day as people write them; the last one is in it."""
     zone = _zone(session, farm)
-    end = _day(said["ends"], "ends")
-    return Asked(
-        session,
-        farm,
-        web.now(),
-        one_lot(session, said["lot"], hubs=hubs(web)) if said["lot"].strip() else None,
-        _midnight(_day(said["begins"], "begins"), zone),
-        # The last day is in it, as people mean it.
+    end = _day(ends, "ends")
+    return (
+        _midnight(_day(begins, "begins"), zone),
         _midnight(end + timedelta(days=1) if end else None, zone),
     )
+
+
+def _asked(session: Session, web: Web, farm: Organisation, said: Mapping[str, str]) -> Asked:
+    lot = one_lot(session, said["lot"], hubs=hubs(web)) if said["lot"].strip() else None
+    start, end = period(session, farm, said["begins"], said["ends"])
+    return Asked(session, farm, web.now(), lot, start, end)
 
 
 def _day(text: str, field: str) -> date | None:

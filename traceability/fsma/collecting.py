@@ -11,7 +11,7 @@ from traceability.fsma.books import Books
 from traceability.fsma.events import KINDS, Event, records_of
 from traceability.fsma.records import Record
 from traceability.listed import listed
-from traceability.models import Act, ActLine, Lot, Organisation, Site
+from traceability.models import Act, ActLine, Lot, Organisation, Party, Site
 from traceability.projection import unvoided
 
 # Acts read at once, with their lines and lots: a year of them would be gigabytes.
@@ -20,11 +20,16 @@ _AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for; half-open, None: no bound. Of a lot its whole trace is meant."""
+    """What was asked for; half-open, None: no bound. Of a lot its whole trace is meant.
+
+    `party` asks itself: only what was shipped to it is answered (21 CFR 1.1340(b) says what an
+    immediate recipient is to be told).
+    """
 
     start: datetime | None = None
     end: datetime | None = None
     lot: Lot | None = None
+    party: Party | None = None
 
 
 def collect(session: Session, owner: Organisation, request: Request) -> list[Record]:
@@ -49,7 +54,7 @@ def events(
     session: Session, owner: Organisation, request: Request, kinds: Sequence[str]
 ) -> Iterator[Event]:
     """Yield the acts of these kinds that touch what was asked for, oldest first."""
-    wanted = family(session, request.lot) if request.lot else None
+    wanted = _wanted(session, request)
     ids = _act_ids(session, owner, request, kinds, wanted)
     for first in range(0, len(ids), _AT_ONCE):
         chunk = ids[first : first + _AT_ONCE]
@@ -63,6 +68,12 @@ def events(
             of_act = lines.get(act.id, [])
             if wanted is None or any(lot.id in wanted for _, lot in of_act):
                 yield Event(act, of_act, wanted)
+
+
+def _wanted(session: Session, request: Request) -> frozenset[str] | None:
+    if request.lot is None:
+        return None
+    return frozenset([request.lot.id]) if request.party else family(session, request.lot)
 
 
 def _act_ids(
@@ -82,6 +93,8 @@ def _act_ids(
         query = query.where(Act.happened_at >= request.start)
     if request.end is not None:
         query = query.where(Act.happened_at < request.end)
+    if request.party is not None:
+        query = query.where(Act.kind == "ship", Act.to_party_id == request.party.id)
     if wanted is not None:
         touching = select(ActLine.act_id).where(col(ActLine.lot_id).in_(listed(sorted(wanted))))
         query = query.where(col(Act.id).in_(touching))
