@@ -38,4 +38,5 @@ PortNumber = Annotated[int, Field(ge=1, le=65535)]
 class Table(BaseModel):
     """A section of the file; a key it does not know is an error, never ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Each section is built within Settings, so not by itself, too.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
