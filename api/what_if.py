@@ -50,6 +50,13 @@ def what_if(
     ground = growing.ground_of(session, Subject(crop), at=at)
     today = at.astimezone(yields.zone_of(session, crop)).date()
     finished = _finished(ground.lots)
+    if asked.sow_from is not None and asked.sow_from < today:
+        raise BadValue(
+            field="sow_from",
+            expected="today or a later day",
+            got=asked.sow_from,
+            next_step="what was sown already is known",
+        )
     if asked.sow_more and not finished:
         raise BadValue(
             field="sow_more",

@@ -1,10 +1,11 @@
 """An agronomist's word on a forecast: another weight for a week, or a remark, with a reason."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from traceability import yields
 from traceability.errors import BadValue
 from traceability.models import Crop, ForecastRemark
 
@@ -30,18 +31,28 @@ def remark(
         excludes: What came in this week is not to be learnt from: a pump failed, a scale was off.
 
     Raises:
-        BadValue: no reason, or less than nothing.
+        BadValue: no reason, less than nothing, a weight for a week that is over or taken back with
+            it, or a week left out that has not come yet.
     """
+    week = date.fromordinal(week.toordinal() - week.weekday())
     if not reason.strip():
         raise BadValue(field="reason", expected="why", got="nothing", next_step="say the reason")
     if weight_g is not None and weight_g < 0:
         raise BadValue(
             field="weight", expected="0 or more", got=weight_g, next_step="mend the number"
         )
+    if weight_g is not None and (withdraws or excludes):
+        raise BadValue(
+            field="weight",
+            expected="nothing where a week is left out, or something is taken back",
+            got=weight_g,
+            next_step="say one of the two",
+        )
+    _refuse_wrong_time(session, crop, week, at, gives=weight_g is not None, excludes=excludes)
     row = ForecastRemark(
         crop_id=crop.id,
-        week=date.fromordinal(week.toordinal() - week.weekday()),
-        weight_g=None if withdraws or excludes else weight_g,
+        week=week,
+        weight_g=weight_g,
         withdraws=withdraws,
         excludes=excludes,
         reason=reason.strip(),
@@ -51,6 +62,27 @@ def remark(
     session.add(row)
     session.flush()
     return row
+
+
+def _refuse_wrong_time(
+    session: Session, crop: Crop, week: date, at: datetime, *, gives: bool, excludes: bool
+) -> None:
+    today = at.astimezone(yields.zone_of(session, crop)).date()
+    is_over = week + timedelta(days=7) <= today
+    if gives and is_over:
+        raise BadValue(
+            field="week",
+            expected="a week that is not over",
+            got=week,
+            next_step="leave a week out that must not be learnt from, or only remark on it",
+        )
+    if excludes and not is_over:
+        raise BadValue(
+            field="week",
+            expected="a week that is over",
+            got=week,
+            next_step="say what is expected of it instead",
+        )
 
 
 def of_crop(session: Session, crop: Crop, *, since: date) -> Sequence[ForecastRemark]:

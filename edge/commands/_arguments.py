@@ -155,16 +155,19 @@ class Number(click.ParamType[float]):
 
 
 class Weight(click.ParamType[int]):
-    """Whole grams, written with g or kg."""
+    """Whole grams, written with g or kg; `least` 0 where nothing is an answer, too."""
 
     name = "weight"
 
+    def __init__(self, *, least: int = 1) -> None:
+        self._least = least
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         grams = value if isinstance(value, int) else weight_of(value, field=field_of(param))
-        if not 1 <= grams <= LARGEST:
+        if not self._least <= grams <= LARGEST:
             raise BadValue(
                 field=field_of(param),
-                expected=f"1 g to {LARGEST} g",
+                expected=f"{self._least} g to {LARGEST} g",
                 got=value,
                 next_step="weigh it again",
             )

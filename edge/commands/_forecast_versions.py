@@ -116,6 +116,13 @@ def scenario(
         dli=dli,
         dli_now=dli_now,
     )
+    if asked == Asked():
+        raise BadValue(
+            field="--sow",
+            expected="what to suppose",
+            got="nothing",
+            next_step="say --sow +20%, or --dli 14",
+        )
     what, changed = what_if(desk.session, desk.crop(crop_code), asked, at=desk.now)
     if desk.as_json:
         facts = [

@@ -16,7 +16,9 @@ _crop = click.argument("crop_code", metavar="CROP")
 @_crop
 @click.option("--partner", required=True, metavar="CODE")
 @click.option("--week", required=True, metavar="DATE", help="A day of the week, 2026-12-21.")
-@click.option("--weight", required=True, type=Weight(), help="What was ordered, 30kg.")
+@click.option(
+    "--weight", required=True, type=Weight(least=0), help="What was ordered, 30kg; 0g: nothing."
+)
 @click.option("--reference", default="", help="The partner's own number.")
 @writes
 def order(

@@ -155,7 +155,9 @@ def contract(
 @click.command()
 @_crop
 @_week
-@click.option("--weight", type=Weight(), help="What is expected instead. Without it: a remark.")
+@click.option(
+    "--weight", type=Weight(least=0), help="What is expected instead, or 0g. Without it: a remark."
+)
 @click.option("--withdraw", is_flag=True, help="The weight given before does not hold any more.")
 @click.option("--reason", required=True, help="Why.")
 @writes

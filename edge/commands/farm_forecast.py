@@ -18,7 +18,7 @@ from api.forecast_now import Now, by_item, by_site, now_of
 from api.forecast_parts import Division
 from edge import fits, settings_file, store
 from edge.commands import _text
-from edge.commands._arguments import Weeks
+from edge.commands._arguments import OneOf, Weeks
 from edge.commands._config import config_option
 from edge.commands._desk import Desk
 from forecasting import Forecast, Score
@@ -58,7 +58,7 @@ def _product(function: Callable[_P, None]) -> Callable[_P, None]:
 @click.option(
     "--accept",
     multiple=True,
-    metavar="CODE",
+    type=OneOf(("giant_outlier", "level_shift")),
     help="A refusal you have looked at and know to be no mistake, such as level_shift.",
 )
 def fit(
@@ -112,7 +112,8 @@ def _run(
                 *(engine, subject),
                 by=getpass.getuser(),
                 now=now,
-                horizon_weeks=weeks,
+                # Fewer are only shown: promises reach as far as the forecast in force.
+                horizon_weeks=max(weeks, fits.HORIZON_WEEKS),
                 accept=accept,
                 settings=settings.forecast,
             )

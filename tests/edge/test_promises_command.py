@@ -80,6 +80,17 @@ def test_an_override_moves_the_promise(told: Console) -> None:
     assert (made["model_g"], made["agronomist_g"], made["p10_g"]) == (42_000, 21_000, 15_000)
 
 
+def test_a_harvest_that_is_lost_is_an_override_of_nothing(told: Console) -> None:
+    told.ok("forecast", "override", "lowk", "--weight", "0g", "--reason", "flood")
+
+    made = told.ok("forecast", "promise", "lowk", "--partner", "coop", "--json").json
+
+    assert (made["weight_g"], made["agronomist_g"], made["model_g"]) == (0, 0, 42_000)
+
+
+WHY = ("--reason", "for a test")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -90,6 +101,12 @@ def test_an_override_moves_the_promise(told: Console) -> None:
         (("divide", "lowk", "--week", "2031-01-06"), "weeks that are forecast"),
         (("unplan", "nix"), "no sowing plan 'nix'"),
         (("plan", "lowk", "--on", "2020-01-06", "--pieces", "5"), "a day after today"),
+        (("override", "lowk", "--week", "2020-01-06", "--weight", "5kg", *WHY), "that is not over"),
+        (("override", "lowk", "--withdraw", "--weight", "5kg", *WHY), "one of the two"),
+        (("exclude", "lowk", "--week", "2031-01-06", *WHY), "a week that is over"),
+        (("scenario", "lowk"), "what to suppose"),
+        (("scenario", "lowk", "--sow", "+20%", "--from", "2020-01-06"), "today or a later day"),
+        (("fit", "lowk", "--accept", "too_short"), "giant_outlier"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(
