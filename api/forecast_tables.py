@@ -12,7 +12,7 @@ from forecasting import Forecast, Score, Step
 from traceability import forecasts, promises
 from traceability.errors import NotFound
 from traceability.forecast_subject import Subject
-from traceability.models import ForecastRecord, Party, TradeItem
+from traceability.models import ForecastRecord, Party, Promise, TradeItem
 
 _STEP = tuple(field.name for field in fields(Step))
 _SCORE = tuple(field.name for field in fields(Score))
@@ -61,6 +61,8 @@ def promised(session: Session, subject: Subject, at: datetime) -> Sheet:
     rows = []
     for one in promises.outcomes(session, subject.crop, at=at):
         row = one.promise
+        if not _is_within(row, subject):
+            continue
         item = session.get_one(TradeItem, row.trade_item_id) if row.trade_item_id else None
         facts = (getattr(row, name) for name in _PROMISE)
         partner = session.get_one(Party, row.party_id).code
@@ -68,6 +70,12 @@ def promised(session: Session, subject: Subject, at: datetime) -> Sheet:
         rows.append((partner, item.code if item else None, *facts, *came))
     keys = ("partner", "item", *_PROMISE, "shipped_g", "harvested_g", "kept")
     return _sheet("promises", keys, rows)
+
+
+def _is_within(row: Promise, subject: Subject) -> bool:
+    """Whether a promise is of the item and to the partner asked for; none names a site."""
+    of_item = subject.item is None or row.trade_item_id == subject.item.id
+    return of_item and (subject.partner is None or row.party_id == subject.partner.id)
 
 
 TABLES: Mapping[str, Callable[[Session, Subject, datetime], Sheet]] = {

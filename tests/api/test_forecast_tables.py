@@ -34,6 +34,17 @@ def test_the_same_rows_in_every_form(client: Client, world: World, table: str) -
     assert len(rows) == whole.num_rows == ROWS[table]
 
 
+def test_promises_are_narrowed_as_forecasts_are(client: Client, world: World) -> None:
+    for item in (None, "lowk-80"):
+        promise = {"partner": "mart", "week": "2026-07-27", "item": item}
+        assert client.post("/api/v1/promises/lowk", json=promise).status_code == 201
+    table = "/api/v1/forecasts/lowk/promises.json"
+
+    assert len(client.get(f"{table}?partner=mart").json()["promises"]) == 2
+    (one,) = client.get(f"{table}?item=lowk-80").json()["promises"]
+    assert one["item"] == "lowk-80"
+
+
 def test_parquet_has_types_and_missing_is_missing(client: Client, world: World) -> None:
     table = parquet.read_table(
         io.BytesIO(client.get("/api/v1/forecasts/lowk/forecast.parquet").content)
