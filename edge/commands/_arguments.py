@@ -10,6 +10,7 @@ import unicodedata
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -74,10 +75,13 @@ def named_amount(text: str, *, field: str) -> tuple[str, Amount | None]:
     return name, amount_of(amount, field=field)
 
 
-def time_of(text: str | None, *, zone: ZoneInfo, now: datetime, to_come: bool = False) -> datetime:
+def time_of(
+    text: str | None, *, zone: ZoneInfo, now: datetime, option: str = "--at", to_come: bool = False
+) -> datetime:
     """Return the UTC time of an ISO text; without an offset it is the site's local time.
 
     Args:
+        option: what was typed, by whose name a wrong time is refused.
         to_come: a plan, which may lie ahead; what was done may not.
 
     Raises:
@@ -85,15 +89,21 @@ def time_of(text: str | None, *, zone: ZoneInfo, now: datetime, to_come: bool = 
     """
     if text is None:
         return now
+    wrong = partial(_bad_time, option, text)
     try:
         read = datetime.fromisoformat(_plain(text))
     except ValueError as error:
-        raise _bad_time(text, "an ISO time such as 2026-11-23T09:00 or 2026-11-23") from error
+        raise wrong("an ISO time such as 2026-11-23T09:00 or 2026-11-23") from error
     if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
-        raise _bad_time(text, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
-    at = read.astimezone(UTC) if read.tzinfo else _from_local(read, zone, text)
+        raise wrong(f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+    if read.tzinfo is None and not _shown_once(read, zone):
+        expected = f"a time that clocks in {zone.key} showed once"
+        raise wrong(expected, step="write the offset too, as in 02:30+01:00")
+    at = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
     if at > now + _AHEAD and not to_come:
-        raise _bad_time(text, "a time that has been", step="record it once it has happened")
+        # Nothing is asked of days to come, and nothing was done on them.
+        step = "record it once it has happened" if option == "--at" else "leave it out for now"
+        raise wrong("a time that has been", step=step)
     return at
 
 
@@ -309,15 +319,12 @@ def _looks_like_amount(text: str) -> bool:
     return bool(_PIECES.fullmatch(first) or _WEIGHT.fullmatch(first))
 
 
-def _from_local(read: datetime, zone: ZoneInfo, text: str) -> datetime:
+def _shown_once(read: datetime, zone: ZoneInfo) -> bool:
     first, second = (read.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first != second:
-        expected = f"a time that clocks in {zone.key} showed once"
-        raise _bad_time(text, expected, step="write the offset too, as in 02:30+01:00")
-    return first
+    return first == second
 
 
 def _bad_time(
-    text: str, expected: str, *, step: str = "write it so, with or without +09:00"
+    option: str, text: str, expected: str, *, step: str = "write it so, with or without +09:00"
 ) -> BadValue:
-    return BadValue(field="--at", expected=expected, got=repr(text), next_step=step)
+    return BadValue(field=option, expected=expected, got=repr(text), next_step=step)

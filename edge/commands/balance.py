@@ -78,10 +78,10 @@ def _account(
             next_step="name one",
         )
     zone = desk.settings.zone_info
-    until = time_of(end, zone=zone, now=desk.now)
+    until = time_of(end, zone=zone, now=desk.now, option="--to")
     if lot:
         return balance.of_lot(desk.session, desk.lot(lot), until=until)
-    since = time_of(start or "1970-01-01", zone=zone, now=desk.now)
+    since = time_of(start or "1970-01-01", zone=zone, now=desk.now, option="--from")
     if crop:
         return balance.of_crop(desk.session, desk.crop(crop), start=since, end=until)
     return balance.of_item(desk.session, desk.item(str(item)), start=since, end=until)

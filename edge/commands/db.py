@@ -202,7 +202,7 @@ def release(boot: str, began: str, config: Path | None) -> None:
     from traceability.errors import NotFound
 
     settings = load(config)
-    at = time_of(began, zone=settings.zone_info, now=datetime.now(UTC))
+    at = time_of(began, zone=settings.zone_info, now=datetime.now(UTC), option="--began")
     with opened(settings) as engine:
         count = waiting.release(engine, boot, began=at)
     if not count:

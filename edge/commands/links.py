@@ -9,7 +9,6 @@ from edge.commands import _text
 from edge.commands._arguments import time_of
 from edge.commands._desk import Desk, InOrder, looks_up, signer, writes
 from traceability import links
-from traceability.errors import BadValue
 from traceability.gs1.linktypes import short_of
 from traceability.identified import path_named
 from traceability.links import Entered, Saying, SetLink, Wanted
@@ -152,10 +151,8 @@ def _time(desk: Desk, option: str, text: str | None) -> datetime | None:
     # A link may be set for a day to come: the time is not held against the clock.
     if text is None:
         return None
-    try:
-        return time_of(text, zone=desk.settings.zone_info, now=desk.now, to_come=True)
-    except BadValue as error:
-        raise BadValue(**{**error.facts, "field": option}) from error
+    zone = desk.settings.zone_info
+    return time_of(text, zone=zone, now=desk.now, option=option, to_come=True)
 
 
 def _told(desk: Desk, found: list[Entered], *, with_over: bool = False) -> str:

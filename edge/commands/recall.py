@@ -175,7 +175,10 @@ def _start(desk: Desk, named: dict[str, str | None], begins: str | None, ends: s
             next_step="say --from, and --to if it is over",
         )
     zone = desk.settings.zone_info
-    span = (time_of(begins, zone=zone, now=desk.now), time_of(ends, zone=zone, now=desk.now))
+    span = (
+        time_of(begins, zone=zone, now=desk.now, option="--from"),
+        time_of(ends, zone=zone, now=desk.now, option="--to"),
+    )
     return Start(kind, name, _ref(desk, kind, name), *span)
 
 

@@ -52,7 +52,9 @@ def import_recipe(
         read.document,
         by=(by or "").strip() or getpass.getuser(),
         why=why or read.why,
-        since=time_of(since, zone=desk.settings.zone_info, now=desk.now) if since else None,
+        since=time_of(since, zone=desk.settings.zone_info, now=desk.now, option="--since")
+        if since
+        else None,
         now=desk.now,
     )
     return _answer(desk, crop, row, before)

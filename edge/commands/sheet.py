@@ -88,7 +88,10 @@ def _made(
     from api.sheet_kinds import Asked
 
     zone = desk.settings.zone_info
-    start, end = (time_of(at, zone=zone, now=desk.now) if at else None for at in span)
+    start, end = (
+        time_of(at, zone=zone, now=desk.now, option=option) if at else None
+        for option, at in zip(("--from", "--to"), span, strict=True)
+    )
     found = desk.lot(lot) if lot else None
     asked = Asked(desk.session, desk.organisation, desk.now, found, start, end, step)
     return given_out(desk, sheet_kinds.tables(name, Reader.of(wish.language), asked), wish)

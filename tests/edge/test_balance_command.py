@@ -41,3 +41,11 @@ def test_beyond_the_tolerance_it_names_the_lot_and_fails(console: Console) -> No
 
 def test_an_account_is_named(console: Console) -> None:
     assert console.refused("balance").startswith("bad_value: account: expected one of --lot")
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_wrong_time_is_refused_by_the_name_of_its_option(console: Console, option: str) -> None:
+    """It said --at, which balance has not."""
+    said = console.refused("balance", "--crop", "lowk", option, "gestern")
+
+    assert said.startswith(f"bad_value: {option}: ")
