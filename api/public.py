@@ -61,7 +61,7 @@ def routes(web: Web) -> list[Route]:
         Route("/p/{name}", public.show, methods=["GET", "HEAD"]),
         *(_under(ai, public.resolve) for ai in keys if ai != "01"),
         *(_under(kind, public.resolve_own) for kind in OWN_KINDS),
-        Route("/.well-known/gs1resolver", public.describe, methods=["GET", "HEAD"]),
+        Route("/.well-known/gs1resolver", public.describe, methods=_RESOLVER_METHODS),
     ]
 
 
@@ -123,6 +123,8 @@ class _Public:
 
     async def describe(self, request: Request) -> Response:
         """Say what this resolver can do."""
+        if request.method == "OPTIONS":
+            return linksets.preflight()
         return linksets.well_known(self.web, request)
 
     def _carefully(self, request: Request, raw: bytes, *, own: bool) -> Response:
@@ -136,7 +138,10 @@ class _Public:
         try:
             return linksets.answer(self.web, request, path, own=own, may_show=may_show)
         except (TraceabilityError, ApiError) as error:
-            return answer_error(request, error)
+            refused = answer_error(request, error)
+            # A script of another site may read why, too.
+            refused.headers.update(linksets.CORS)
+            return refused
 
     async def show(self, request: Request) -> Response:
         """Answer the page or the data of a lot, from memory where that is still true."""
@@ -158,7 +163,11 @@ class _Public:
         document = await self.documents.get(
             (lot_id, kind, language), make, newest_act=newest_act, now=now
         )
-        return _answer(request, document)
+        answer = _answer(request, document)
+        if is_data and found[0] in PUBLIC_STAGES:
+            # Whoever was led here by a script of another site.
+            answer.headers.update(linksets.CORS)
+        return answer
 
     def _may_see(self, request: Request, stage: str) -> bool:
         return stage in PUBLIC_STAGES or auth.viewer_of(self.web, request) is not None

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import linked
+from api import linked, linksets
 from api.context import Web
 from api.errors import NoSuchPage
 from api.linked_shown import document
@@ -69,5 +69,5 @@ def _answer(web: Web, request: Request, kind: str, find: _Find) -> Response:
 
 def _data(facts: dict[str, Any]) -> Response:
     text = json.dumps(facts, ensure_ascii=False)
-    headers = {"Cache-Control": "no-cache"}
+    headers = {"Cache-Control": "no-cache", **linksets.CORS}
     return Response(text.encode(), headers=headers, media_type=linked.MEDIA_TYPE)

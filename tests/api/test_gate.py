@@ -37,6 +37,7 @@ PUBLIC = {
     ("GET", "/p/unit/{name}"),
     ("GET", "/p/place/{name}"),
     ("GET", "/.well-known/gs1resolver"),
+    ("OPTIONS", "/.well-known/gs1resolver"),
     ("GET", "/healthz"),
     ("GET", "/metrics"),
     ("GET", "/docs"),

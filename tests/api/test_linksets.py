@@ -166,3 +166,27 @@ def test_a_link_set_as_a_page_cannot_be_broken_out_of(client: Client, world: Wor
 
     assert "&lt;script&gt;x" in page
     assert "<script>x" not in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/01/04912345678905/10/A",
+        "/01/04012345111118",
+        "/8003/09506000134352XYZ",
+        "{link}?linkType=gs1:recipeInfo",
+    ],
+)
+def test_another_site_s_script_reads_why_not(client: Client, world: World, path: str) -> None:
+    """Without the header a browser keeps the reason from the script that asked."""
+    answer = client.get(path.format(link=_link(world)))
+
+    assert answer.status_code in (400, 404)
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_another_site_s_script_may_follow_to_the_data(client: Client, world: World) -> None:
+    for path in (_link(world), f"/01/{world.gtin}"):
+        data = client.get(path, headers={"accept": "application/ld+json"}).headers["location"]
+        assert client.get(data).headers["access-control-allow-origin"] == "*"
+    assert client.request("OPTIONS", "/.well-known/gs1resolver").status_code == 204

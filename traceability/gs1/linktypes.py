@@ -84,7 +84,7 @@ def checked_relation(text: str) -> str:
         BadValue: the vocabulary has no such type; names the nearest.
     """
     word = text.strip()
-    uri = relation_of(word if ":" in word else f"gs1:{word}")
+    uri = relation_of(word)
     if uri in (DEFAULT_LINK, DEFAULT_LINK_MULTI):
         raise _bad(text, next_step="say what it leads to, such as pip, and mark it as the default")
     if not uri.startswith(VOCABULARY):

@@ -184,11 +184,13 @@ def link_header(records: Sequence[Record]) -> str:
 
 
 def relation_of(link_type: str) -> str:
-    """Return the full URI of a link type: `gs1:pip`, a full URI of any age, or a bare word.
+    """Return the full URI of a link type: `gs1:pip`, a full URI of any age, or the bare word.
 
-    >>> relation_of("gs1:traceability")
-    'https://ref.gs1.org/voc/traceability'
+    >>> relation_of("gs1:traceability"), relation_of("pip")
+    ('https://ref.gs1.org/voc/traceability', 'https://ref.gs1.org/voc/pip')
     """
+    if ":" not in link_type:
+        return VOCABULARY + link_type
     if link_type.startswith("gs1:"):
         return VOCABULARY + link_type.removeprefix("gs1:")
     for old in _OLD_VOCABULARIES:

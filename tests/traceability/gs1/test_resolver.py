@@ -189,7 +189,7 @@ def test_a_place_is_found_without_its_extension() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["gs1:pip", PIP, "https://gs1.org/voc/pip", "https://www.gs1.org/voc/pip"],
+    ["gs1:pip", "pip", PIP, "https://gs1.org/voc/pip", "https://www.gs1.org/voc/pip"],
 )
 def test_link_types_of_any_age_mean_the_same(written: str) -> None:
     assert relation_of(written) == PIP
