@@ -114,7 +114,8 @@ def pdf(report: Report) -> bytes:
 def _head(reader: Reader, recall: Recall, zone: str) -> list[tuple[str, str]]:
     _ = reader
     start = recall.start
-    span = [_moment(at, zone) for at in start["span"] if at]
+    # Of a supply only the end may be known: what is left of it reads "– until then".
+    span = [_moment(at, zone) if at else "" for at in start["span"] if any(start["span"])]
     started = f"{_starts(reader)[start['kind']]} {start['name']}"
     closed = (
         f"{reader.moment(recall.closed_at, zone)} · {recall.closed_by}"

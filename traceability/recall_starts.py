@@ -7,21 +7,28 @@ too many costs a crate, one lot too few costs trust.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, or_, select
 
 from traceability.errors import BadValue, Phrase
-from traceability.models import Act, ActLine, Feed, Lot, Placement, Stay
+from traceability.listed import listed_as
+from traceability.models import Act, ActLine, Feed, Lot, Placement, Stay, Zone
+from traceability.projection import unvoided
+from traceability.reach import reach
 
 KINDS = ("lot", "tank", "probe", "worker", "place")
+EVER, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """Where a recall begins. `kind` is one of KINDS; `start` and `end` half-open, for all but lot.
+
+    Of a lot `end` says until when a tank held it that it was poured into; None: until now.
 
     Attributes:
         name: what a person called it: a lot, tank, probe, person or zone.
@@ -40,6 +47,13 @@ class Start:
         return {"kind": self.kind, "name": self.name, "ref": self.ref, "span": span}
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    zone_id: str
+    start: datetime
+    end: datetime | None
+
+
 def lots_of(session: Session, start: Start) -> Sequence[Lot]:
     """Return the lots a recall begins with.
 
@@ -47,7 +61,7 @@ def lots_of(session: Session, start: Start) -> Sequence[Lot]:
         BadValue: a span was needed and is missing or empty.
     """
     if start.kind == "lot":
-        return [session.get_one(Lot, start.ref)]
+        return [session.get_one(Lot, start.ref), *_by_tank(session, start.ref, start.end)]
     if start.start is None or start.end is None or start.start >= start.end:
         raise BadValue(
             field="span",
@@ -70,8 +84,34 @@ def _of_place(session: Session, ref: str, start: datetime, end: datetime) -> Seq
 
 def _of_tank(session: Session, ref: str, start: datetime, end: datetime) -> Sequence[Lot]:
     """All that stood in a zone while the tank fed it."""
-    query = select(Feed).where(Feed.tank_id == ref, *_overlap(Feed.start, Feed.end, start, end))
-    return _of_places(session, session.exec(query).all(), start, end)
+    firsts = dict(
+        session.exec(select(Feed.zone_id, func.min(Feed.start)).group_by(col(Feed.zone_id))).all()
+    )
+    spans = [
+        # What is known first was so before, too, as far as anybody knows.
+        _Span(feed.zone_id, EVER if feed.start == firsts[feed.zone_id] else feed.start, feed.end)
+        for feed in session.exec(select(Feed).where(Feed.tank_id == ref))
+    ]
+    return _of_places(session, spans, start, end)
+
+
+def _by_tank(session: Session, lot_id: str, end: datetime | None) -> list[Lot]:
+    """All that a supply reached through tanks it was poured into, whole or in parts."""
+    walk = reach(listed_as("starts"), "forward")
+    uses = (
+        core_select(col(Zone.id), func.min(col(Act.happened_at)))
+        .join(ActLine, col(ActLine.act_id) == col(Act.id))
+        .join(walk, walk.c.id == col(ActLine.lot_id))
+        .join(Zone, col(Zone.id) == col(Act.zone_id))
+        .where(col(Act.kind) == "use", col(ActLine.role) == "input", unvoided(Act.id))
+        .where(col(Zone.kind) == "tank")
+        .group_by(col(Zone.id))
+    )
+    poured = session.connection().execute(uses, {"starts": [lot_id]}).all()
+    found: dict[str, Lot] = {}
+    for tank_id, at in poured:
+        found.update({lot.id: lot for lot in _of_tank(session, tank_id, at, end or LAST)})
+    return list(found.values())
 
 
 def _of_probe(session: Session, ref: str, start: datetime, end: datetime) -> Sequence[Lot]:
@@ -83,11 +123,13 @@ def _of_probe(session: Session, ref: str, start: datetime, end: datetime) -> Seq
 
 
 def _of_places(
-    session: Session, spans: Iterable[Feed | Placement], start: datetime, end: datetime
+    session: Session, spans: Iterable["_Span | Placement"], start: datetime, end: datetime
 ) -> Sequence[Lot]:
     found: dict[str, Lot] = {}
     for span in spans:
         begins, ends = max(start, span.start), min(end, span.end or end)
+        if begins >= ends:
+            continue
         found.update({lot.id: lot for lot in _of_place(session, span.zone_id, begins, ends)})
     return list(found.values())
 

@@ -159,7 +159,7 @@ def start_of(session: Session, web: Web, body: Open) -> Start:
     begins, ends = body.begins, body.ends or web.now()
     if body.start == "lot":
         lot = one_lot(session, body.name, hubs=hubs(web))
-        return Start("lot", lot.code, lot.id)
+        return Start("lot", lot.code, lot.id, end=body.ends)
     if body.start == "worker":
         return Start("worker", body.name, body.name, begins, ends)
     within = {"site_id": one_site(session, body.site).id}

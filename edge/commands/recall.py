@@ -166,7 +166,10 @@ def _start(desk: Desk, named: dict[str, str | None], begins: str | None, ends: s
     kind, name = said[0]
     if kind == "lot":
         lot = desk.lot(name)
-        return Start("lot", lot.code, lot.id)
+        if ends is None:
+            return Start("lot", lot.code, lot.id)
+        until = time_of(ends, zone=desk.settings.zone_info, now=desk.now, option="--to")
+        return Start("lot", lot.code, lot.id, end=until)
     if begins is None:
         raise BadValue(
             field="--from",

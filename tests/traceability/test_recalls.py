@@ -265,3 +265,55 @@ def test_who_got_nothing_has_nothing_to_answer(session: Session, farm: Farm, bag
     with pytest.raises(NotFound, match="who received some"):
         recalls.answer(session, made, farm.supplier, text="?", by="S", at=on_day(46).at)
     assert recalls.find(session, made.id[-6:]) is made
+
+
+def _poured(session: Session, farm: Farm, *, day: float) -> Lot:
+    """A sack of fertiliser, some of it in a tank that feeds the room."""
+    feed = catalogue.ensure_material(
+        session, farm.organisation, "feed", name="Feed", kind="fertiliser"
+    )
+    act = supplies.receive_supply(
+        session,
+        on_day(0),
+        zone=farm.packing,
+        material=feed,
+        code="F-9",
+        amount=Amount(weight_g=20_000),
+        from_party=farm.supplier,
+    )
+    (sack,) = acts.made(session, act)
+    tank = catalogue.ensure_zone(session, farm.site, "T", name="Tank", kind="tank")
+    # The settings were written later than the plants: what is known first was so before, too.
+    catalogue.ensure_feed(session, farm.room, tank, since=START + timedelta(days=60))
+    supplies.use(session, on_day(day), supply=sack, amount=Amount(weight_g=500), zone=tank)
+    return sack
+
+
+def test_a_supply_is_followed_through_the_tank_it_was_poured_into(
+    session: Session, farm: Farm
+) -> None:
+    """It touched no lot by its own act, and everything that drank of it."""
+    bags = packed(session, farm)
+    sack = _poured(session, farm, day=10)
+
+    scope = scope_of(session, lots_of(session, Start("lot", "F-9", sack.id)))
+
+    assert {lot.code for lot in scope.lots} >= {"F-9", "L1", bags.code}
+
+
+def test_what_left_the_room_before_the_tank_was_filled_is_spared(
+    session: Session, farm: Farm
+) -> None:
+    packed(session, farm)
+    sack = _poured(session, farm, day=43)
+
+    assert [lot.code for lot in lots_of(session, Start("lot", "F-9", sack.id))] == ["F-9"]
+
+
+def test_a_tank_that_was_emptied_ends_what_a_supply_reached(session: Session, farm: Farm) -> None:
+    sack = _poured(session, farm, day=1)
+    lots.sow(session, on_day(9), zone=farm.room, crop=farm.lettuce, code="B", pieces=10)
+
+    start = Start("lot", "F-9", sack.id, end=START + timedelta(days=5))
+
+    assert [lot.code for lot in lots_of(session, start)] == ["F-9"]
