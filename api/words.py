@@ -304,6 +304,7 @@ def _things(_: Reader) -> dict[str, str]:
     return {
         "lot": _("lot"),
         "crop": _("crop"),
+        "device": _("device"),
         "material": _("material"),
         "case or pallet": _("case or pallet"),
         "trade item": _("trade item"),
@@ -332,6 +333,9 @@ def _fields(_: Reader) -> dict[str, str]:
     """Names of fields that a refusal begins with."""
     return {
         "amount": _("amount"),
+        "begins": _("begins"),
+        "ends": _("ends"),
+        "span": _("span"),
         "at": _("at"),
         "code": _("code"),
         "contents": _("contents"),

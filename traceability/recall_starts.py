@@ -66,10 +66,17 @@ def lots_of(session: Session, start: Start) -> Sequence[Lot]:
         raise BadValue(
             field="span",
             expected="a beginning and a later end",
-            got=Phrase("{start} to {end}", start=start.start, end=start.end),
+            got=_said(start.start, start.end),
             next_step="say from when to when",
         )
     return _LOOK[start.kind](session, start.ref, start.start, start.end)
+
+
+def _said(start: datetime | None, end: datetime | None) -> str:
+    if start is None or end is None:
+        return "nothing"
+    both = [at.isoformat(timespec="minutes") for at in (start, end)]
+    return Phrase("{start} to {end}", start=both[0], end=both[1])
 
 
 def _of_place(session: Session, ref: str, start: datetime, end: datetime) -> Sequence[Lot]:

@@ -136,4 +136,6 @@ def choices(reader: Reader, rows: Sequence[SQLModel]) -> list[tuple[str, str]]:
 
 
 def _bad(name: str, *, expected: str, got: str) -> BadValue:
-    return BadValue(field=name, expected=expected, got=got, next_step="correct it and send again")
+    # What somebody typed is said as it was typed, be it a word of ours or not.
+    said = got if got == "nothing" else repr(got)
+    return BadValue(field=name, expected=expected, got=said, next_step="correct it and send again")

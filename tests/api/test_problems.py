@@ -118,3 +118,13 @@ def test_a_refused_form_speaks_japanese_throughout(
     assert alert is not None, said.text
     words = html.unescape(alert[1])
     assert re.findall(r"\b(?:expected|got|the|is|nothing|say|choose|known are)\b", words) == []
+
+
+def test_what_somebody_typed_is_not_translated(client: Client, world: World) -> None:
+    """'bad' is a quality of readings, too, and was said as one."""
+    form = {"kind": "exercise", "reason": "x", "start": "place", "place": "A", "begins": "bad"}
+    said = client.post(
+        "/recalls", data=form, headers={"accept": "text/html", "accept-language": "ja"}
+    )
+
+    assert "'bad'" in html.unescape(said.text)
