@@ -90,6 +90,7 @@ def _paths(world: World) -> list[str]:
     return [
         "/",
         "/lots",
+        "/units",
         "/lots/new",
         f"/lots/{world.bags.id}",
         f"/lots/{world.growing.id}",
