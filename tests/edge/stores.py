@@ -13,9 +13,11 @@ from traceability.models import Device, Series, reading
 
 
 def new_store(folder: Path) -> tuple[Engine, str]:
-    """Return an engine on a new SQLite file, and the id of its one site."""
-    url = f"sqlite:///{folder / 'minori.db'}"
-    fill(url)
+    """Return an engine on the folder's SQLite file, made if it is not there, and the id of its one site."""
+    file = folder / "minori.db"
+    url = f"sqlite:///{file}"
+    if not file.exists():
+        fill(url)
     engine = open_database(url)
     with writing_session(engine) as session:
         farm = catalogue.ensure_organisation(session, "farm", name="Farm")

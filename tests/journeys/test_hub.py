@@ -30,7 +30,7 @@ async def test_both_sides_say_how_it_stands(sites: Sites) -> None:
     after = run("hub", "status", "--config", edge_file).stdout
     listed = run("hub", "edges", "--config", str(sites.hub.log.parent / "hub.toml")).stdout
 
-    assert "sends to no hub" in before
+    assert "nothing was said to it yet" in before
     assert "connected" in after
     assert "0 waiting" in after
     assert "readings  all safely there" in after

@@ -5,6 +5,7 @@ when the power went is said again under its id, as a phone does: afterwards it i
 """
 
 import asyncio
+import itertools
 import random
 import signal
 import sqlite3
@@ -107,9 +108,11 @@ class _Farm:
 
     async def _say(self, way: str, act: Callable[[str, str], Awaitable[bool]]) -> None:
         """Record acts one after another, each as often as it takes to hear that it is done."""
-        while not self._is_over:
+        for number in itertools.count():
+            if self._is_over:
+                return
             act_id = new_id()
-            while not await act(act_id, f"{way}-{len(self._done[way])}"):
+            while not await act(act_id, f"{way}-{number}"):
                 await asyncio.sleep(0.02)
                 await self._has_power.wait()
             self._done[way].add(act_id)
@@ -147,6 +150,9 @@ class _Farm:
                 self._torn += [f"{what}: {row}" for row in connection.execute(query)]
         self._missing |= known - there
         self._on_the_way += len(there - known)
+        # What was called done after the instant of the cut, by processes that were still to be killed,
+        # nobody would have heard with the plug really pulled.
+        self._done = {way: done & (known | there) for way, done in self._done.items()}
 
     def _figures(self, cuts: int) -> Figures:
         with closing(sqlite3.connect(self._disk.folder / "minori.db")) as connection:

@@ -3,7 +3,7 @@
 `minori run` with probes on a port and on MQTT, alarms, rollups and a page asked for now and then, in a
 process that is told the time: whenever it waits for nothing but time, it has it at once. After a
 warm-up of a quarter, memory and open files are measured 24 times and a line is laid through them; by
-that line they may grow by no more than 8 MB and two files, in a week and in a short run alike.
+that line they may grow by no more than 8 MB and six files, in a week and in a short run alike.
 """
 
 import asyncio
@@ -32,7 +32,9 @@ SHORT, LONG = 1, 168
 HOUR_S = 3600.0
 SAMPLES = 24
 WARM_UP = 1 / 4
-MOST_MB, MOST_FILES = 8.0, 2.0
+# Two requests that first meet after the warm-up have the pool open one connection more: two files, up
+# to three by the line, and that twice at most. A leak is a file each time something is done: dozens.
+MOST_MB, MOST_FILES = 8.0, 6.0
 # It sleeps so long in truth before its time leaps: what answers at all has answered by then.
 LEAP_AFTER_S = 0.001
 SAYS_EVERY_S = 60.0
