@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
 from tests.factories import Farm, a_farm
-from tests.traceability.work import STEPS, Work, with_rollback
+from tests.traceability.work import STEPS, Work, examples, with_rollback
 from traceability import genealogy
 from traceability.models import Act, ActLine, Flow, Lot
 from traceability.projection import before, project, unvoided
 from traceability.reach import Direction
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(STEPS, max_size=18))
 def test_no_sequence_of_acts_creates_or_loses_a_gram(
     session: Session, steps: Sequence[tuple[str, int, int]]

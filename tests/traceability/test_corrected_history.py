@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
 from tests.factories import on_day
-from tests.traceability.work import STEPS, Work, with_rollback
+from tests.traceability.work import STEPS, Work, examples, with_rollback
 from traceability import contents, genealogy, lots, recall_scope, shares, stock
 from traceability.models import Stay, Zone
 
@@ -21,7 +21,7 @@ SLIPS = st.lists(st.tuples(STEPS, st.lists(STEPS, max_size=2)), max_size=8)
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     # Two farms an example: shrinking a failing one would take minutes.

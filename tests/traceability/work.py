@@ -1,5 +1,6 @@
 """Work on a farm that dice choose: every verb there is, on whatever lots there are."""
 
+import os
 from collections.abc import Callable
 
 from hypothesis import strategies as st
@@ -313,6 +314,11 @@ STEPS = st.tuples(
     st.integers(0, 50),
     st.integers(0, 19_999),
 )
+
+
+def examples(usual: int) -> int:
+    """How many farms a property is tried on; MINORI_EXAMPLES=500 before a release."""
+    return int(os.environ.get("MINORI_EXAMPLES", usual))
 
 
 def with_rollback(session: Session, do: Callable[[Work], None]) -> None:
