@@ -2,6 +2,7 @@
 event, what was asked for, and every key data element that is missing, with its cure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -118,30 +119,45 @@ def said_as(reader: Reader, value: Value) -> object:
 
 def _missing(reader: Reader, records: Iterable[Record]) -> Sheet:
     _ = reader
-    by_what: dict[tuple[object, ...], list[Lack]] = {}
+    by_what: dict[tuple[object, ...], _Lacking] = {}
     for lack in (lack for one in records for lack in one.lacks):
         # A partner without a phone number is one thing to mend, however many rows it is in.
         about = (lack.place, lack.part) if lack.place else (lack.cte, lack.kde)
-        by_what.setdefault(about, []).append(lack)
+        by_what.setdefault(about, _Lacking(lack)).add(lack)
     keys = ["cte", "kde", "missing", "of", "rows", "lots", "what_to_do"]
     header = [
         _("Event kind"), _("Key data element"), _("What is missing"), _("Of"), _("Rows"),
         _("Lots"), _("What to do"),
     ]  # fmt: skip
-    rows = [_missing_row(_, lacks) for lacks in by_what.values()]
+    rows = [_missing_row(_, lacking) for lacking in by_what.values()]
     return Sheet(_("Missing"), header, rows, "missing", keys)
 
 
-def _missing_row(_: Reader, lacks: Sequence[Lack]) -> list[object]:
-    first = lacks[0]
+@dataclass(slots=True)
+class _Lacking:
+    """One thing to mend, and where it is missed: a year of shipments lacks a phone number."""
+
+    first: Lack
+    ctes: dict[str, None] = field(default_factory=dict)
+    lots: dict[str, None] = field(default_factory=dict)  # the first of them, and one more
+    events: set[str] = field(default_factory=set)
+
+    def add(self, lack: Lack) -> None:
+        self.ctes[lack.cte] = None
+        self.events.add(lack.event_id)
+        if len(self.lots) <= _NAMED:
+            self.lots[lack.lot] = None
+
+
+def _missing_row(_: Reader, lacking: _Lacking) -> list[object]:
+    first, lots = lacking.first, list(lacking.lots)
     parts = {"address": _("the address"), "phone": _("the phone number"), None: _("the value")}
-    lots = list(dict.fromkeys(lack.lot for lack in lacks))
     return [
-        ", ".join(dict.fromkeys(cte_names(_)[lack.cte] for lack in lacks)),
+        ", ".join(dict.fromkeys(cte_names(_)[cte] for cte in lacking.ctes)),
         _("Location description") if first.place else kde_names(_)[first.kde],
         parts[first.part],
         _.name(first.place) if first.place else None,
-        len({lack.event_id for lack in lacks}),
+        len(lacking.events),
         ", ".join(lots[:_NAMED]) + (" …" if len(lots) > _NAMED else ""),
         _cure(_, first),
     ]

@@ -16,6 +16,8 @@ _MOST_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
 _NOT_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
 _WIDEST = 48
+# Rows that say how wide a column is: in 200,000 of them every letter was counted.
+_MEASURED = 1_000
 
 
 class Blank(Enum):
@@ -94,11 +96,11 @@ def _write_cell(page: Any, row: int, column: int, cell: object, formats: _Format
 
 
 def _widths(sheet: Sheet) -> list[int]:
-    columns = zip(sheet.header, *sheet.rows, strict=False)
+    columns = zip(sheet.header, *sheet.rows[:_MEASURED], strict=False)
     return [min(_WIDEST, 2 + max(_width(cell) for cell in column)) for column in columns]
 
 
 def _width(cell: object) -> int:
-    # An ideograph takes two columns.
     text = "" if cell is None or isinstance(cell, Blank) else str(plain(cell))
-    return sum(2 if ord(char) >= 0x2E80 else 1 for char in text)
+    # An ideograph takes two columns.
+    return len(text) if text.isascii() else sum(2 if ord(char) >= 0x2E80 else 1 for char in text)

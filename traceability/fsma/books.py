@@ -20,6 +20,8 @@ _Row = TypeVar("_Row", bound=SQLModel)
 # document, and the act is one.
 _RECORD = Word("database record", "データベースの記録")
 _KILOGRAM = Word("kg")
+# Acts and origins of lots remembered at once: the acts of a year of packs are half a gigabyte.
+_MOST_KEPT = 5_000
 
 
 class Books:
@@ -40,12 +42,14 @@ class Books:
         return found
 
     def maker(self, lot: Lot) -> Act | None:
+        _make_room(self._makers)
         if lot.id not in self._makers:
             self._makers[lot.id] = maker_of(self.session, lot)
         return self._makers[lot.id]
 
     def origins(self, lot: Lot, *, opening_packs: bool = False) -> list[Origin]:
         key = (lot.id, opening_packs)
+        _make_room(self._origins)
         if key not in self._origins:
             self._origins[key] = origins_of(self.session, lot, opening_packs=opening_packs)
         return self._origins[key]
@@ -147,6 +151,11 @@ class Books:
         """Return the partners an unpacked lot was sent to."""
         parties = self.session.execute(_SENT_TO, {"lot_id": lot.id}).scalars()
         return tuple(self.party(one) for one in dict.fromkeys(parties))
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
 
 
 # Built once: composing them anew for every row cost more than running them.
