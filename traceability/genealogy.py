@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import CTE, Row, String, and_, bindparam, null, union_all
+from sqlalchemy import CTE, Row, String, and_, bindparam, literal_column, null, union_all
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col
 
 from traceability.amounts import Amount
-from traceability.models import Act, ActLine, Flow, Lot, Party
+from traceability.models import Act, ActLine, Flow, Lot, Party, Zone
 from traceability.projection import unvoided
 from traceability.reach import Direction, ends, reach
 
@@ -44,8 +44,14 @@ class Edge(NamedTuple):
     target: TracedLot
     kind: str
     at: datetime
-    amount: Amount
+    pieces: int | None
+    weight_g: int | None
+    tank: str | None  # the one it went through: how much of it, nobody can say
     depth: int
+
+    @property
+    def amount(self) -> Amount:
+        return Amount(self.pieces, self.weight_g)
 
     @property
     def is_contact(self) -> bool:
@@ -118,13 +124,13 @@ def _edges(
     edges = []
     for near in near_first:  # it grows while it is walked
         step = depth[near] + 1
-        for far, kind, at, pieces, weight_g, *_ in onward.get(near, ()):
+        for far, kind, at, pieces, weight_g, tank in onward.get(near, ()):
             if far not in depth:
                 depth[far] = step
                 near_first.append(far)
             source, target = (far, near) if direction == "back" else (near, far)
-            amount = Amount(pieces, weight_g)
-            edges.append(Edge(lots[source], lots[target], kind, at, amount, step))
+            how = (kind, at, pieces, weight_g, tank)
+            edges.append(Edge(lots[source], lots[target], *how, step))
     return sorted(edges, key=lambda edge: (edge.depth, edge.at, edge.source.code))
 
 
@@ -143,8 +149,13 @@ def _sent(lots: Mapping[str, TracedLot], rows: Sequence[Row[Any]]) -> list[Consi
 
 def _trace(direction: Direction) -> Any:
     start = bindparam("start", type_=String).label("id")
-    walk = reach(core_select(start), direction)
-    return union_all(_lots_and_flows(walk, direction), _consignments(walk))
+    way = reach(core_select(start), direction)
+    return union_all(
+        _lots_and_flows(way.lots, direction),
+        _consignments(way.lots),
+        # Last: of two columns that are null PostgreSQL makes text, and a third is a number.
+        _through_tanks(way.drunk, direction),
+    )
 
 
 def _lots_and_flows(walk: CTE, direction: Direction) -> Any:
@@ -155,6 +166,7 @@ def _lots_and_flows(walk: CTE, direction: Direction) -> Any:
             *_LOT,
             far.label("far"),
             *(col(column) for column in (Act.kind, Act.happened_at, Flow.pieces, Flow.weight_g)),
+            null().label("tank"),
             null().label("act_id"),
             null().label("sequence"),
             *(null() for _ in _PARTY),
@@ -168,12 +180,16 @@ def _lots_and_flows(walk: CTE, direction: Direction) -> Any:
 
 def _consignments(walk: CTE) -> Any:
     """What was sent of each lot, in the same columns."""
-    line = (ActLine.pieces, ActLine.weight_g, Act.id, Act.sequence)
+    sent = (Act.kind, Act.happened_at, ActLine.pieces, ActLine.weight_g)
     return (
         core_select(
             col(ActLine.lot_id),
             *(null() for _ in range(_N)),
-            *(col(column) for column in (Act.kind, Act.happened_at, *line, *_PARTY)),
+            *(col(column) for column in sent),
+            null(),
+            col(Act.id),
+            col(Act.sequence),
+            *_PARTY,
         )
         .select_from(walk)
         .join(ActLine, col(ActLine.lot_id) == walk.c.id)
@@ -183,11 +199,33 @@ def _consignments(walk: CTE) -> Any:
     )
 
 
+def _through_tanks(drunk: CTE, direction: Direction) -> Any:
+    """What was poured into a tank that fed a lot, in the same columns."""
+    near, far = (drunk.c[column.key] for column in ends(direction))
+    return (
+        core_select(
+            *_LOT,
+            far,
+            literal_column("'use'"),
+            drunk.c.at,
+            null(),
+            null(),
+            col(Zone.code),
+            null(),
+            null(),
+            *(null() for _ in _PARTY),
+        )
+        .select_from(drunk)
+        .join(Lot, col(Lot.id) == near)
+        .join(Zone, col(Zone.id) == drunk.c.tank_id)
+    )
+
+
 _LOT = [getattr(Lot, name) for name in TracedLot._fields]
 _PARTY = [getattr(Party, name) for name in TracedParty._fields]
 # Where in a row its edge begins, and what was sent.
 _N = len(_LOT)
-_SENT = _N + 5
+_SENT = _N + 6
 # Acts whose source is no part of what it went into.
 _CONTACTS = ("sow", "use")
 # Built once: composing it anew for every trace cost more than running it.

@@ -1,34 +1,68 @@
 """The walk through the graph of lots: one recursive query, any depth, both ways.
 
-Who asks joins what they want to know to it, in the same statement: one walk, and one moment of the
-database for all of the answer.
+It goes by what acts moved from lot to lot, and by the tanks that supplies were poured into: no act
+says which lot drank of a tank, only who stood where it fed (`traceability.drinking`). Who asks
+joins what they want to know, in the same statement: one walk, and one moment of the database for
+all of the answer.
 """
 
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import CTE, Select, select
 from sqlmodel import col
 
+from traceability.drinking import of_supplies
 from traceability.models import Flow
 from traceability.projection import unvoided
 
 Direction = Literal["back", "forward"]
 
+# Until now, and longer.
+LAST = datetime(9998, 1, 1, tzinfo=UTC)
 
-def reach(starts: Select[Any], direction: Direction) -> CTE:
-    """Return the ids (`c.id`) of the starts and of every lot on the way, each once.
+
+class Reach(NamedTuple):
+    """The lots on the way, `id`, each once; what went through tanks, as `of_supplies` has it."""
+
+    lots: CTE
+    drunk: CTE
+
+
+def reach(starts: Select[Any], direction: Direction, *, until: Any = LAST) -> Reach:
+    """Return the starts and every lot on the way.
 
     Args:
         starts: One column, `id`. Voided acts lead nowhere.
+        until: When a tank held nothing any more of what was poured into it.
     """
-    near, far = ends(direction)
-    walk = starts.cte("reach", recursive=True)
-    onward = select(far).join(walk, walk.c.id == near).where(unvoided(Flow.act_id))
-    # UNION, not UNION ALL: a lot reached by two ways is followed once, and a cycle would end.
-    return walk.union(onward)
+    _, far = ends(direction)
+    walk = _walk(starts, direction, "reach")
+    drunk = _drunk(walk, direction, until)
+    # Nothing is poured that was grown here, so that no way leads through two tanks.
+    beyond = _walk(select(drunk.c[far.key].label("id")), direction, "beyond")
+    both = select(walk.c.id).union(select(beyond.c.id)).cte("way")
+    return Reach(both, drunk)
 
 
 def ends(direction: Direction) -> tuple[Any, Any]:
     """Return the columns of an edge's nearer and farther lot, seen from the start."""
     columns = (col(Flow.target_id), col(Flow.source_id))
     return columns if direction == "back" else columns[::-1]
+
+
+def _walk(starts: Select[Any], direction: Direction, name: str) -> CTE:
+    near, far = ends(direction)
+    walk = starts.cte(name, recursive=True)
+    onward = select(far).join(walk, walk.c.id == near).where(unvoided(Flow.act_id))
+    # UNION, not UNION ALL: a lot reached by two ways is followed once, and a cycle would end.
+    return walk.union(onward)
+
+
+def _drunk(walk: CTE, direction: Direction, until: Any) -> CTE:
+    near, _ = ends(direction)
+    supplies = of_supplies(until)
+    found: CTE = supplies.where(supplies.selected_columns[near.key].in_(select(walk.c.id))).cte(
+        "drunk"
+    )
+    return found

@@ -6,10 +6,11 @@ which a tenth came from the tray is called back whole.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import CTE, func, null, union_all
+from sqlalchemy import CTE, bindparam, func, null, union_all
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col
 
@@ -17,7 +18,7 @@ from traceability.amounts import Amount
 from traceability.listed import listed_as
 from traceability.models import Act, ActLine, Crop, Lot, Material, Party, TradeItem, Zone
 from traceability.projection import unvoided
-from traceability.reach import reach
+from traceability.reach import LAST, reach
 
 _NOTHING = Amount(0, 0)
 
@@ -67,10 +68,14 @@ class Scope:
         return [lot for lot in self.lots if lot.is_open]
 
 
-def scope_of(session: Session, starts: Sequence[Lot]) -> Scope:
-    """Return every lot that the starts went into, the starts included, and who received some."""
-    ids = {"starts": [lot.id for lot in starts]}
-    rows = session.connection().execute(_SCOPE, ids).all()
+def scope_of(session: Session, starts: Sequence[Lot], *, until: datetime | None = None) -> Scope:
+    """Return every lot that the starts went into, the starts included, and who received some.
+
+    Args:
+        until: When a tank held nothing any more of what was poured into it; None: it still does.
+    """
+    asked = {"starts": [lot.id for lot in starts], "until": until or LAST}
+    rows = session.connection().execute(_SCOPE, asked).all()
     recipients = {row.id: _recipient(row) for row in session.connection().execute(_PARTIES)}
     lots = {row[0]: _affected(row) for row in rows if row[_KIND] is None}
     # What was shipped before what came back of it: nothing is taken from nothing.
@@ -105,7 +110,7 @@ def _give(one: Recipient, lot_id: str, moved: Amount, *, is_back: bool) -> None:
 
 def _scope() -> Any:
     """The lots, then what became of them, in one statement: one walk, one moment for all of it."""
-    walk = reach(listed_as("starts"), "forward")
+    walk = reach(listed_as("starts"), "forward", until=bindparam("until", LAST)).lots
     return union_all(_lots(walk), _sums(walk))
 
 

@@ -184,7 +184,8 @@ def _found(session: Session, start: Start) -> Scope:
             ),
             next_step="check the name and the span",
         )
-    return scope_of(session, starts)
+    # Of a supply: until when the tank held it. Of all else the end is the end of what was asked.
+    return scope_of(session, starts, until=start.end if start.kind == "lot" else None)
 
 
 def _notice(session: Session, recall: Recall, one: Recipient, scope: Scope) -> None:

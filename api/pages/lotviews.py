@@ -68,6 +68,7 @@ class Node:
     lot: TracedLot
     amount: Amount | None
     kind: str
+    tank: str | None = None
     sent: Sequence[Consignment] = ()
     under: list["Node"] = field(default_factory=list)
 
@@ -107,7 +108,7 @@ def tree(session: Session, lot: Lot, direction: Direction) -> Tree:
     sent: dict[str, list[Consignment]] = {}
     for consignment in trace.consignments if direction == "forward" else ():
         sent.setdefault(consignment.lot.id, []).append(consignment)
-    nodes = {lot.id: Node(trace.start, None, "", sent.get(lot.id, []))}
+    nodes = {lot.id: Node(trace.start, None, "", None, sent.get(lot.id, []))}
     left_out = 0
     for near, far, edge in _steps(trace):
         if far.id in nodes or near.id not in nodes:
@@ -115,7 +116,7 @@ def tree(session: Session, lot: Lot, direction: Direction) -> Tree:
         if len(nodes) >= MOST_NODES:
             left_out += 1
             continue
-        nodes[far.id] = Node(far, edge.amount, edge.kind, sent.get(far.id, []))
+        nodes[far.id] = Node(far, edge.amount, edge.kind, edge.tank, sent.get(far.id, []))
         nodes[near.id].under.append(nodes[far.id])
     recipients = _recipients(trace.consignments) if direction == "forward" else []
     return Tree(nodes[lot.id], left_out, recipients)

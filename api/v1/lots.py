@@ -48,6 +48,10 @@ class EdgeOut(BaseModel):
     at: datetime
     amount: AmountOut
     depth: int
+    tank: str | None = Field(
+        description="the tank through which the source came to the target: poured in at `at`, the"
+        " first time; how much of it, nobody can say"
+    )
 
 
 class ConsignmentOut(BaseModel):
@@ -168,4 +172,5 @@ def _edge(edge: genealogy.Edge) -> EdgeOut:
         at=edge.at,
         amount=AmountOut.of(edge.amount),
         depth=edge.depth,
+        tank=edge.tank,
     )

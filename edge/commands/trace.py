@@ -62,7 +62,8 @@ def _branches(desk: Desk, trace: Trace) -> Callable[[TracedLot], list[_Branch]]:
             (edge.target, edge.source) if trace.direction == "back" else (edge.source, edge.target)
         )
         when = _text.local(edge.at, desk.time_zone(near.site_id))
-        text = f"{far.code}  {_text.amount(edge.amount)}  {edge.kind} {when}"
+        how = f"through tank {edge.tank}" if edge.tank else _text.amount(edge.amount)
+        text = f"{far.code}  {how}  {edge.kind} {when}"
         onward.setdefault(near.id, []).append(_Branch(text, far))
     if trace.direction == "forward":
         for got in shares.received(desk.session, trace):

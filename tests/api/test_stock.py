@@ -1,8 +1,12 @@
 """Holds, counts, returns, supplies, cases: over HTTP and by the forms on a lot's page."""
 
 from httpx import Client, Response
+from sqlalchemy import Engine
 
+from tests.factories import START
 from tests.world import World
+from traceability import catalogue, database
+from traceability.models import Site, Zone
 
 DAY = "2026-07-20T09:00:00+09:00"
 
@@ -95,6 +99,34 @@ def test_a_supply_is_received_used_and_traced(client: Client, world: World) -> N
     assert [edge["target"] for edge in forward["edges"]] == ["LK-0630"]
     lot = client.get("/api/v1/lots/F-7").json()
     assert (lot["crop"], lot["material"], lot["weight_g"]) == (None, "npk", 400)
+
+
+def test_a_lot_and_what_was_poured_into_its_tank_lead_to_each_other(
+    client: Client, world: World, engine: Engine
+) -> None:
+    with database.writing_session(engine) as session:
+        site, room = (
+            session.get_one(Site, world.farm.site.id),
+            session.get_one(Zone, world.farm.room.id),
+        )
+        tank = catalogue.ensure_zone(session, site, "T1", name="Tank", kind="tank")
+        catalogue.ensure_feed(session, room, tank, since=START)
+    client.put("/api/v1/materials/npk", json={"name": "NPK", "kind": "fertiliser"})
+    came = {"site": "main", "zone": "P", "material": "npk", "from_party": "seedco"}
+    _act(client, "receive-supply", **came, code="F-7", amount={"weight_g": 500})
+    _act(client, "use", lot="F-7", zone="T1", amount={"weight_g": 100})
+
+    back, forward = (
+        client.get(f"/api/v1/lots/{lot}/trace?direction={way}").json()[0]["edges"]
+        for lot, way in (("LK-0630", "back"), ("F-7", "forward"))
+    )
+
+    (edge,) = forward
+    assert (edge["target"], edge["tank"]) == ("LK-0630", "T1")
+    assert edge["amount"] == {"pieces": None, "weight_g": None}
+    assert edge in back
+    page = client.get("/lots/LK-0630", headers={"accept": "text/html", "accept-language": "ja"})
+    assert "タンクT1経由" in page.text
 
 
 def test_the_account_of_a_crop_closes(client: Client, world: World) -> None:

@@ -307,7 +307,7 @@ def test_what_left_the_room_before_the_tank_was_filled_is_spared(
     packed(session, farm)
     sack = _poured(session, farm, day=43)
 
-    assert [lot.code for lot in lots_of(session, Start("lot", "F-9", sack.id))] == ["F-9"]
+    assert [lot.code for lot in scope_of(session, [sack]).lots] == ["F-9"]
 
 
 def test_a_tank_that_was_emptied_ends_what_a_supply_reached(session: Session, farm: Farm) -> None:
@@ -315,5 +315,31 @@ def test_a_tank_that_was_emptied_ends_what_a_supply_reached(session: Session, fa
     lots.sow(session, on_day(9), zone=farm.room, crop=farm.lettuce, code="B", pieces=10)
 
     start = Start("lot", "F-9", sack.id, end=START + timedelta(days=5))
+    found = recalls.open_recall(
+        session, farm.organisation, start, kind="exercise", reason="?", occasion=on_day(10)
+    )
 
-    assert [lot.code for lot in lots_of(session, start)] == ["F-9"]
+    assert [lot["code"] for lot in found.found["lots"]] == ["F-9"]
+
+
+def test_a_probe_in_a_tank_means_all_that_drank_of_it(session: Session, farm: Farm) -> None:
+    """Nothing stands in a tank, and a wrong EC reached every room it fed; a sack beside it not."""
+    sack = _poured(session, farm, day=2)
+    probe = readings.ensure_device(session, farm.site.id, "ec-1")
+    tank = session.exec(select(Zone).where(Zone.code == "T")).one()
+    readings.place_device(session, probe, tank, since=START)
+    lots.sow(session, on_day(1), zone=farm.room, crop=farm.lettuce, code="A", pieces=10)
+    lots.move(session, on_day(1), lot=sack, zone=farm.room)
+
+    def found(kind: str, ref: str) -> list[str]:
+        return [lot.code for lot in lots_of(session, Start(kind, "?", ref, **_span((2, 9))))]
+
+    assert found("probe", probe.id) == found("place", tank.id) == found("tank", tank.id) == ["A"]
+
+
+def test_an_act_that_was_taken_back_was_in_nobodys_hands(session: Session, farm: Farm) -> None:
+    lots.sow(session, on_day(1), zone=farm.room, crop=farm.lettuce, code="A", pieces=10)
+    act = lots.move(session, on_day(2, by="Suzuki"), lot=_lot(session, "A"), zone=farm.packing)
+    lots.void(session, on_day(3), act=act)
+
+    assert lots_of(session, Start("worker", "Suzuki", "Suzuki", **_span((0, 9)))) == []

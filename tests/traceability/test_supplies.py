@@ -1,9 +1,11 @@
 """A trace starts before the seed: at the sack of fertiliser, the substrate, the roll of bags."""
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import Session
 
-from tests.factories import Farm, a_farm, harvested, on_day
+from tests.factories import START, Farm, a_farm, harvested, on_day, packed
 from traceability import acts, catalogue, genealogy, lookup, lots, supplies
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotEnough
@@ -148,3 +150,50 @@ def test_missing_material_is_said_and_does_not_stop_the_line(session: Session, f
     )
 
     assert b'"missing":{"film":{"pieces":70,"weight_g":null}}' in act.body
+
+
+def test_a_trace_goes_through_the_tank_both_ways(
+    session: Session, farm: Farm, fertiliser: Material
+) -> None:
+    """No act says who drank of it, so that no amount is told; a month of pourings is one edge."""
+    tank = catalogue.ensure_zone(session, farm.site, "T", name="Tank", kind="tank")
+    catalogue.ensure_feed(session, farm.room, tank, since=START)
+    bags = packed(session, farm)
+    sack = _received(session, farm, fertiliser, "F-7", Amount(weight_g=1000))
+    for day in (30, 20, 25):
+        supplies.use(session, on_day(day), supply=sack, amount=Amount(weight_g=5), zone=tank)
+
+    back = genealogy.trace(session, bags, "back")
+    forward = genealogy.trace(session, sack, "forward")
+
+    assert [lot.code for lot in back.lots] == ["P-1", "L1-1", "L1", "F-7"]
+    assert [lot.code for lot in forward.lots] == ["F-7", "L1", "L1-1", "P-1"]
+    assert back.edges[-1]._replace(depth=1) == forward.edges[0]
+    edge = forward.edges[0]
+    assert (edge.kind, edge.tank, edge.at, edge.amount) == ("use", "T", on_day(20).at, Amount())
+    assert edge.is_contact
+
+
+def test_what_was_poured_in_another_time_is_not_in_a_trace(
+    session: Session, farm: Farm, fertiliser: Material
+) -> None:
+    """After the cut, before the tank fed the room, after it did, or not at all in the end."""
+    tank = catalogue.ensure_zone(session, farm.site, "T", name="Tank", kind="tank")
+    other = catalogue.ensure_zone(session, farm.site, "U", name="Other", kind="tank")
+    for feeds, since in ((other, 0), (tank, 10), (None, 50)):
+        catalogue.ensure_feed(session, farm.room, feeds, since=START + timedelta(days=since))
+    bags = packed(session, farm)
+    later = _growing(session, farm, "B", 10)
+    sack = _received(session, farm, fertiliser, "F-7", Amount(weight_g=1000))
+    some = Amount(weight_g=1)
+    supplies.use(session, on_day(60), supply=sack, amount=some, zone=tank)
+    supplies.use(session, on_day(43), supply=sack, amount=some, zone=other)
+    mistake = supplies.use(session, on_day(11), supply=sack, amount=some, zone=tank)
+    lots.void(session, on_day(12), act=mistake)
+    assert genealogy.trace(session, sack, "forward").edges == []
+
+    supplies.use(session, on_day(45), supply=sack, amount=some, zone=tank)
+
+    assert [lot.code for lot in genealogy.trace(session, sack, "forward").lots] == ["F-7", "B"]
+    assert sack.id in {lot.id for lot in genealogy.trace(session, later, "back").lots}
+    assert sack.id not in {lot.id for lot in genealogy.trace(session, bags, "back").lots}

@@ -34,6 +34,10 @@ class Work:
         self.fertiliser = catalogue.ensure_material(
             session, self.farm.organisation, "npk", name="NPK", kind="fertiliser"
         )
+        self.tank = catalogue.ensure_zone(
+            session, self.farm.site, "T", name="Tank", name_ja="タンク", kind="tank"
+        )
+        catalogue.ensure_feed(session, self.farm.room, self.tank, since=on_day(60).at)
 
     def do(self, what: str, pick: int, size: int) -> None:
         try:
@@ -263,6 +267,12 @@ class Work:
                 lots=[growing[size % len(growing)]],
             )
 
+    def pour(self, pick: int, size: int) -> None:
+        supply = self.chosen(pick, "input")
+        if supply is not None:
+            some = Amount(weight_g=1 + size % (supply.weight_g or 1))
+            supplies.use(self.session, on_day(20), supply=supply, amount=some, zone=self.tank)
+
     def hold(self, pick: int, _: int) -> None:
         lot = self.chosen(pick, "harvested", "packed")
         if lot is not None:
@@ -301,6 +311,7 @@ VERBS = (
     "receive_supply",
     "sow",
     "use",
+    "pour",
     "case",
     "pallet",
     "open_case",

@@ -50,7 +50,7 @@ class Act(SQLModel, table=True):
     performer: str
     recorder: str
     site_id: str = Field(foreign_key="site.id")
-    zone_id: str | None = Field(default=None, foreign_key="zone.id")
+    zone_id: str | None = Field(default=None, foreign_key="zone.id", index=True)
     from_party_id: str | None = Field(default=None, foreign_key="party.id")
     to_party_id: str | None = Field(default=None, foreign_key="party.id", index=True)
     voids_id: str | None = Field(default=None, unique=True)  # the act this one takes back
