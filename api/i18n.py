@@ -111,6 +111,8 @@ class Reader:
     def moment(self, at: datetime, zone: str) -> str:
         local = at.astimezone(ZoneInfo(zone))
         clock = format_time(local, "HH:mm", locale=self.language)
+        if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+            clock += local.isoformat()[-6:]  # the hour that the clock showed twice
         return f"{self.full(local.date())} {clock}"
 
     def clock(self, at: datetime, zone: str) -> str:

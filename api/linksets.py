@@ -39,6 +39,7 @@ from traceability.gs1.resolver import (
     resolve,
 )
 from traceability.identified import KEPT_KEYS, OWN
+from traceability.site_clock import clock_at
 
 # Anybody's page may ask where a code leads: there is nothing here that a cookie opens.
 CORS = {
@@ -162,7 +163,8 @@ def _location(request: Request, identity: Identity, found: Answer, base: str) ->
 def _withdrawn(session: Session, anchor: str, base: str) -> Gone:
     said = links.of_anchor(session, path_of(anchor.replace(base, "", 1))).withdrawn
     assert said is not None
-    return Gone(link=anchor, since=said.said_at.date().isoformat(), reason=said.reason)
+    day, _, _clock = clock_at(session, said.said_at).partition(" ")
+    return Gone(link=anchor, since=day, reason=said.reason)
 
 
 def _not_found(identity: Identity, asked: Asked, reason: str, base: str) -> Exception:

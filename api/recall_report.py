@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from api import words
 from api.i18n import Reader
@@ -115,7 +114,8 @@ def _head(reader: Reader, recall: Recall, zone: str) -> list[tuple[str, str]]:
     _ = reader
     start = recall.start
     # Of a supply only the end may be known: what is left of it reads "– until then".
-    span = [_moment(at, zone) if at else "" for at in start["span"] if any(start["span"])]
+    known = [at and reader.moment(datetime.fromisoformat(at), zone) for at in start["span"]]
+    span = [at or "" for at in known] if any(known) else []
     started = f"{_starts(reader)[start['kind']]} {start['name']}"
     closed = (
         f"{reader.moment(recall.closed_at, zone)} · {recall.closed_by}"
@@ -197,10 +197,6 @@ def _answer_row(reader: Reader, notice: RecallNotice, party: Party, zone: str) -
 
 def _grams(lots: Any) -> str:
     return f"{sum(lot['left']['weight_g'] or 0 for lot in lots):,} g"
-
-
-def _moment(text: str, zone: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
 def _escaped(text: str) -> str:

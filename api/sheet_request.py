@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -50,7 +51,7 @@ def _definitions(
             select(LotRule).where(LotRule.site_id == site.id).order_by(col(LotRule.since))
         )
         for rule in rules:
-            since = _.full(rule.since.date())
+            since = _.full(rule.since.astimezone(ZoneInfo(site.time_zone)).date())
             name = _("A lot at {site} since {day}", site=_.name(site), day=since)
             said = rule.definition_ja if _.language == "ja" else ""
             yield name, said or rule.definition or _("not defined")

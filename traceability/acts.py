@@ -45,6 +45,7 @@ from traceability.models import (
     new_id,
 )
 from traceability.projection import project
+from traceability.site_clock import clock_at
 from traceability.texts import LONGEST_NAME, LONGEST_NOTE, refuse_text
 
 # The shape of `Act.body`; a reader of old acts needs to know which one it holds.
@@ -207,7 +208,7 @@ def made(session: Session, act: Act) -> list[Lot]:
 
 
 def _record(session: Session, kind: str, occasion: Occasion, draft: Draft, request: str) -> Act:
-    _refuse_future(occasion)
+    _refuse_future(session, occasion, draft)
     _refuse_elsewhere(session, kind, draft)
     _check(session, kind, occasion, draft)
     act = _act(session, kind, occasion, draft, request)
@@ -239,12 +240,12 @@ def _touches(draft: Draft) -> list[Lot]:
     return [*(lot for lot, _ in amounts), *draft.subjects]
 
 
-def _refuse_future(occasion: Occasion) -> None:
+def _refuse_future(session: Session, occasion: Occasion, draft: Draft) -> None:
     if occasion.at > datetime.now(UTC) + AHEAD:
         raise BadValue(
             field="at",
             expected="a time that has come",
-            got=occasion.at.isoformat(),
+            got=clock_at(session, occasion.at, site_id=draft.site_id),
             next_step="record it once it is done; check the clock and the time zone",
         )
 
@@ -260,9 +261,9 @@ def _check(session: Session, kind: str, occasion: Occasion, draft: Draft) -> Non
             raise OutOfOrder(
                 kind=kind,
                 lot=lot.code,
-                at=occasion.at.isoformat(),
+                at=clock_at(session, occasion.at, site_id=draft.site_id),
                 earlier_kind="start",
-                earlier_at=lot.opened_at.isoformat(),
+                earlier_at=clock_at(session, lot.opened_at, site_id=draft.site_id),
             )
 
 

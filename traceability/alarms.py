@@ -15,6 +15,7 @@ from sqlmodel import Session, and_, col, func, or_, select
 from traceability.elsewhere import refuse_elsewhere
 from traceability.errors import AlarmOver, AmbiguousAlarm, BadValue, UnknownAlarm
 from traceability.models import Alarm, AlarmEvent, Site, Zone, new_id
+from traceability.site_clock import clock_at
 from traceability.texts import LONGEST_NAME, LONGEST_NOTE, refuse_text
 
 # The end of an id is enough to name an alarm, if it is at least so long.
@@ -80,7 +81,7 @@ def acknowledge(
     event = _known(session, alarm, "acknowledged")
     if event is not None:
         return event
-    _refuse_over(alarm)
+    _refuse_over(session, alarm)
     alarm.acknowledged_at = at
     return _add(session, alarm, "acknowledged", "acknowledged", at=at, by=by, note=note)
 
@@ -98,7 +99,7 @@ def snooze(
     _refuse_texts(by, note)
     refuse_elsewhere(session, alarm.site_id, "snooze")
     _lock(session, alarm)
-    _refuse_over(alarm)
+    _refuse_over(session, alarm)
     check_until(until, at=at)
     alarm.snoozed_until = until
     key = f"snoozed/{new_id()}"
@@ -259,9 +260,10 @@ def _lock(session: Session, alarm: Alarm) -> None:
     session.refresh(alarm, with_for_update=True)
 
 
-def _refuse_over(alarm: Alarm) -> None:
+def _refuse_over(session: Session, alarm: Alarm) -> None:
     if alarm.cleared_at is not None:
-        raise AlarmOver(alarm=alarm.handle, at=alarm.cleared_at.isoformat(timespec="minutes"))
+        at = clock_at(session, alarm.cleared_at, site_id=alarm.site_id)
+        raise AlarmOver(alarm=alarm.handle, at=at)
 
 
 def _known(session: Session, alarm: Alarm, key: str) -> AlarmEvent | None:

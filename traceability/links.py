@@ -19,6 +19,7 @@ from traceability.gs1.linktypes import checked_relation, title_of
 from traceability.identified import OWN, named_by
 from traceability.link_targets import checked_target
 from traceability.models import LinkEvent, Lot, Organisation
+from traceability.site_clock import clock_at
 from traceability.texts import LONGEST_NAME, LONGEST_NOTE, refuse_text
 
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
@@ -176,7 +177,7 @@ def end_link(
             got=Phrase(
                 "{link_id}, over since {over}",
                 link_id=link_id,
-                over=over.isoformat(timespec="minutes"),
+                over=clock_at(session, over),
             ),
             next_step="nothing has to be done",
         )
@@ -275,7 +276,7 @@ def _checked(anchor: str, wanted: Wanted, hubs: Sequence[str]) -> LinkEvent:
         raise BadValue(
             field="until",
             expected="a time after the first",
-            got=wanted.ends.isoformat(timespec="minutes"),
+            got="one that is not after it",
             next_step="correct one of the two",
         )
     facts = {one.name: getattr(wanted, one.name) for one in fields(wanted)}

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from traceability.drinking import of_tank
-from traceability.errors import BadValue, Phrase
+from traceability.errors import BadValue
 from traceability.models import Act, ActLine, Lot, Placement, Stay
 from traceability.projection import unvoided
 
@@ -56,17 +56,10 @@ def lots_of(session: Session, start: Start) -> Sequence[Lot]:
         raise BadValue(
             field="span",
             expected="a beginning and a later end",
-            got=_said(start.start, start.end),
+            got="nothing" if start.start is None else "an end that is not later",
             next_step="say from when to when",
         )
     return _LOOK[start.kind](session, start.ref, start.start, start.end)
-
-
-def _said(start: datetime | None, end: datetime | None) -> str:
-    if start is None or end is None:
-        return "nothing"
-    both = [at.isoformat(timespec="minutes") for at in (start, end)]
-    return Phrase("{start} to {end}", start=both[0], end=both[1])
 
 
 def _of_place(session: Session, ref: str, start: datetime, end: datetime) -> Sequence[Lot]:

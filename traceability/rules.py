@@ -1,10 +1,15 @@
 """What must hold of a lot before a verb may draft its act: pure checks, nothing is written."""
 
 from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import object_session
+from sqlmodel import Session
 
 from traceability.amounts import Amount, apportion
 from traceability.errors import BadValue, HeavierThanPhysics, LotHeld, NotEnough, Phrase, WrongStage
 from traceability.models import Crop, Lot, TradeItem
+from traceability.site_clock import clock_at
 
 
 def scope_of(crop: Crop, item: TradeItem | None) -> str:
@@ -51,10 +56,16 @@ def require(lot: Lot, kind: str, *stages: str) -> None:
     if lot.held_since is not None and kind in NOT_WHILE_HELD:
         raise LotHeld(
             lot=lot.code,
-            since=lot.held_since.isoformat(timespec="minutes"),
+            since=_clock(lot, lot.held_since),
             reason=lot.hold_reason,
             kind=kind,
         )
+
+
+def _clock(lot: Lot, at: datetime) -> str:
+    session = object_session(lot)
+    assert isinstance(session, Session)  # what is held was read from the record
+    return clock_at(session, at, site_id=lot.site_id)
 
 
 def _either(stages: Sequence[str]) -> str:

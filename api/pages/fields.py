@@ -96,6 +96,10 @@ class Answers:
 
     def moment(self, name: str) -> datetime:
         """Return aware UTC of what the site's clock showed."""
+        return self.moments(name)[0]
+
+    def moments(self, name: str) -> tuple[datetime, datetime]:
+        """Return what the site's clock may have meant: in the hour that it showed twice, two."""
         text = self.text(name)
         try:
             local = datetime.fromisoformat(text)
@@ -104,7 +108,7 @@ class Answers:
         if local.tzinfo is None:
             local = local.replace(tzinfo=ZoneInfo(self.zone))
         try:
-            return local.astimezone(UTC)
+            return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
         except OverflowError as error:  # the first or the last day there is, in a zone beside UTC
             raise _bad(name, expected="a date and a time", got=text) from error
 

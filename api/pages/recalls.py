@@ -41,14 +41,8 @@ class Said(BaseModel):
 @router.get("/recalls")
 def overview(request: Request, session: ReadSession, farm: OwnerToRead) -> Response:
     found = recalls.newest(session, farm)
-    return page(
-        request,
-        "recalls.html",
-        found=found,
-        **_choices(session),
-        said=Said(),
-        problem="",
-    )
+    facts = {"found": found, "said": Said(), "problem": "", **_choices(session)}
+    return page(request, "recalls.html", **facts)
 
 
 @router.post("/recalls")
@@ -60,7 +54,7 @@ def open_one(
     said: Annotated[Said, Form()],
 ) -> Response:
     """Open a recall from the form; a wrong answer comes back with its form and its reason."""
-    site = session.exec(select(Site).order_by(col(Site.code))).first()
+    site = _first_site(session)
     answers = Answers(said.model_dump(), site.time_zone if site else "UTC")
     try:
         wanted = Open(
@@ -69,8 +63,9 @@ def open_one(
             start=said.start,
             name=answers.text(said.start),
             site=site.code if site else None,
-            begins=answers.moment("begins") if said.begins else None,
-            ends=answers.moment("ends") if said.ends else None,
+            begins=min(answers.moments("begins")) if said.begins else None,
+            # Of an hour that the clock showed twice, all that it may be: better one lot too many.
+            ends=max(answers.moments("ends")) if said.ends else None,
         )
         made = recalls.open_recall(
             session,
@@ -175,9 +170,15 @@ def _refused(request: Request, session: Session, said: Said, error: Traceability
     return page(request, "recalls.html", status=int(status_of(type(error))), **facts)
 
 
+def _first_site(session: Session) -> Site | None:
+    return session.exec(select(Site).order_by(col(Site.code))).first()
+
+
 def _choices(session: Session) -> dict[str, Any]:
+    site = _first_site(session)
     zones = session.exec(select(Zone).order_by(col(Zone.code))).all()
     return {
+        "zone": site.time_zone if site else "UTC",
         "tanks": [zone for zone in zones if zone.kind == "tank"],
         "places": [zone for zone in zones if zone.kind != "tank"],
         "probes": session.exec(select(Device).order_by(col(Device.code))).all(),

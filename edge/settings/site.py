@@ -138,6 +138,7 @@ class Zone(Table):
         str,
         Says(
             "Code of the tank (a zone of kind tank) that feeds it. A change counts from now on.",
-            "A recall of what went into the tank misses the lots here.",
+            "A recall of what went into the tank misses the lots here; EC and pH of the tank are"
+            " not in their conditions.",
         ),
     ] = ""

@@ -1,11 +1,16 @@
 """Recalls over HTTP, as a page, a workbook and a print; and what a shopper then reads."""
 
 import io
+from datetime import UTC, datetime
 
 import python_calamine
 from httpx import Client
+from sqlalchemy import Engine
 
 from tests.world import World
+from traceability import database, lots
+from traceability.acts import Occasion
+from traceability.models import Site
 
 HTML = {"accept": "text/html"}
 
@@ -68,6 +73,22 @@ def test_the_workbook_has_every_lot_and_no_formula(client: Client, world: World)
     assert "=1+1" in head.values()
     lots = book.get_sheet_by_name("ロット").to_python()
     assert [row[0] for row in lots[1:]] == ["LK-0601", "LK-0601-1", "P/0713-A"]
+
+
+def test_of_an_hour_that_the_clock_showed_twice_a_span_means_all(
+    client: Client, world: World, engine: Engine
+) -> None:
+    """A form cannot say which of the two; one lot too few costs trust."""
+    with database.writing_session(engine) as session:
+        session.get_one(Site, world.farm.site.id).time_zone = "Europe/Berlin"
+        farm, at = world.farm, datetime(2025, 10, 26, 1, 20, tzinfo=UTC)  # 02:20, the second time
+        lots.sow(session, Occasion(at, "S"), zone=farm.room, crop=farm.lettuce, code="T", pieces=1)
+    span = {"begins": "2025-10-26T02:10", "ends": "2025-10-26T02:50"}
+    said = {"kind": "exercise", "reason": "?", "start": "place", "place": "A", **span}
+
+    page = client.post("/recalls", data=said, headers=HTML, follow_redirects=True)
+
+    assert "Oct 26, 2025 02:10+02:00 – Oct 26, 2025 02:50+01:00" in page.text
 
 
 def test_the_print_is_a_pdf(client: Client, world: World) -> None:
