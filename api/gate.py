@@ -54,7 +54,10 @@ SECRETS = ("/recipe", "/recipes")
 PARTNER_UNDER = (
     *("/forecasts", "/api/v1/crops", "/api/v1/forecasts", "/help", "/sign-out"),
     *("/my/promises", "/api/v1/my/promises", "/my/sheets", "/api/v1/my/sheets"),
+    *("/my/recalls", "/api/v1/my/recalls"),
 )
+# What it may say.
+PARTNER_SAYS_UNDER = ("/my/recalls", "/api/v1/my/recalls")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = (
@@ -134,7 +137,7 @@ class Gate:
             raise SignInNeeded
         path = _path(scope)
         reads = scope["method"] in _SAFE
-        if viewer.may_write or path == "/sign-out":
+        if viewer.may_write or path == "/sign-out" or _under(path, PARTNER_SAYS_UNDER):
             return viewer
         if reads and (path == "/" or _under(path, PARTNER_UNDER)) and not path.endswith(SECRETS):
             return viewer

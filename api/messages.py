@@ -14,8 +14,8 @@ from sqlmodel import Session, select
 from api import alarm_words, forecast_message
 from api.alarm_words import Told
 from api.i18n import Reader
-from traceability import alarms
-from traceability.models import Alarm, Notification, Site
+from traceability import alarms, recall_told
+from traceability.models import Alarm, Notification, Party, Site
 
 # Titles listed in a daily summary.
 _MOST_LISTED = 20
@@ -112,11 +112,39 @@ def _digest(session: Session, _: Reader, _row: Notification, now: datetime) -> W
 def _recall(_session: Session, _: Reader, row: Notification, _now: datetime) -> Wording:
     """Tell a partner which lots it has of a recall, and how much."""
     facts = row.facts
-    lines = [_("Lots: {lots}", lots=facts["lots"])]
+    received = facts.get("received", [])
+    # Of an older version, whose rows have the codes alone.
+    lines = [_received(_, one) for one in received[:_MOST_LISTED]] or [
+        _("Lots: {lots}", lots=facts["lots"])
+    ]
+    if len(received) > _MOST_LISTED:
+        lines.append(_("… and {count} more", count=len(received) - _MOST_LISTED))
     if facts["weight_g"] is not None:
         lines.append(_("You received {weight} of them.", weight=_.weight(facts["weight_g"])))
     lines.append(_("Stop selling them, and answer what you still have and what you destroyed."))
     title = _("Recall: {reason}", reason=facts["reason"])
+    return Wording(title, lines, f"/my/recalls#{row.subject}", dict(facts))
+
+
+def _received(_: Reader, one: Mapping[str, Any]) -> str:
+    what = one["what_ja"] if _.language == "ja" else one["what"]
+    amount = _.amount(one["pieces"], one["weight_g"])
+    return _("{what}, lot {lot}: {amount}", what=what, lot=one["lot"], amount=amount)
+
+
+def _recall_answered(session: Session, _: Reader, row: Notification, _now: datetime) -> Wording:
+    """Tell the farm what a partner answered by itself."""
+    facts = row.facts
+    party = session.get(Party, facts["party_id"])
+    who = _.name(party) if party else facts["party"]
+    lines = [str(facts["answer"])]
+    for said, grams in (
+        (_("Given back"), facts["returned_g"]),
+        (_("Destroyed"), facts["destroyed_g"]),
+    ):
+        if grams is not None:
+            lines.append(f"{said}: {_.weight(grams)}")
+    title = _("{partner} answered the recall: {reason}", partner=who, reason=facts["reason"])
     return Wording(title, lines, f"/recalls/{row.subject}", dict(facts))
 
 
@@ -142,7 +170,8 @@ WORDINGS: Mapping[str, Callable[[Session, Reader, Notification, datetime], Wordi
     "test": _test,
     "digest": _digest,
     "forecast_week": _forecast_week,
-    "recall": _recall,
+    recall_told.NOTICE: _recall,
+    recall_told.ANSWERED: _recall_answered,
 }
 
 
@@ -154,7 +183,9 @@ def together(reader: Reader, wordings: list[Wording]) -> Wording:
     if len(wordings) > _MOST_LISTED:
         listed.append(_("… and {count} more", count=len(wordings) - _MOST_LISTED))
     facts = {"messages": [dict(one.facts) | {"title": one.title} for one in wordings]}
-    return Wording(title, listed, "/alarms", facts)
+    # What a partner may read is under /my; all else is an alarm of the farm.
+    path = first.path if first.path.startswith("/my/") else "/alarms"
+    return Wording(title, listed, path, facts)
 
 
 def _jsonable(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlmodel import Session
+
 from api import words
 from api.i18n import Reader
 from api.sheets import Sheet, workbook
+from traceability import recall_told, recalls
 from traceability.models import Party, Recall, RecallNotice
+from traceability.recall_told import Told
 
 # A Japanese font that every PDF reader brings along, as on labels.
 _PDF_FONT = "HeiseiKakuGo-W5"
@@ -28,15 +32,9 @@ class Report:
     sheets: Sequence[Sheet]
 
 
-def report_of(
-    reader: Reader,
-    recall: Recall,
-    answered: Sequence[tuple[RecallNotice, Party]],
-    *,
-    zone: str,
-) -> Report:
+def report_of(session: Session, reader: Reader, recall: Recall, *, zone: str) -> Report:
     """Return the report of a recall; `zone` is the IANA zone its times are told in."""
-    _ = reader
+    _, told = reader, recall_told.told(session, recall)
     lots: list[Mapping[str, Any]] = recall.found["lots"]
     title = _("Recall exercise") if recall.kind == "exercise" else _("Recall")
     stages = words.stages(reader)
@@ -48,9 +46,12 @@ def report_of(
             Sheet(_("Who received it"), _party_header(reader), _party_rows(reader, recall)),
             Sheet(
                 _("Answers"),
-                [_("Partner"), _("Sent [g]"), _("Told at"), _("Answered at"), _("Answer"),
+                [_("Partner"), _("Sent [g]"), _("Told"), _("Answered at"), _("Answer"),
                  _("Given back [g]"), _("Destroyed [g]")],
-                [_answer_row(reader, notice, party, zone) for notice, party in answered],
+                [
+                    _answer_row(reader, notice, party, told.get(party.code), zone)
+                    for notice, party in recalls.notices(session, recall)
+                ],
             ),
         ],
     )  # fmt: skip
@@ -183,16 +184,30 @@ def _party_rows(reader: Reader, recall: Recall) -> list[list[object]]:
     ]
 
 
-def _answer_row(reader: Reader, notice: RecallNotice, party: Party, zone: str) -> list[object]:
+def _answer_row(
+    reader: Reader, notice: RecallNotice, party: Party, told: Told | None, zone: str
+) -> list[object]:
     return [
         reader.name(party),
         notice.sent_g,
-        reader.moment(notice.queued_at, zone) if notice.queued_at else None,
+        _how_told(reader, notice, told, zone),
         reader.moment(notice.answered_at, zone) if notice.answered_at else None,
         notice.answer,
         notice.returned_g,
         notice.destroyed_g,
     ]
+
+
+def _how_told(_: Reader, notice: RecallNotice, told: Told | None, zone: str) -> str | None:
+    if notice.queued_at is None:
+        return None
+    if told is not None and told.at is not None:
+        return _.moment(told.at, zone)
+    if told is not None and told.state == "nobody":
+        return _("nobody: no contact is this partner's")
+    if told is not None and told.error:
+        return _("not delivered: {error}", error=told.error)
+    return _("on its way since {at}", at=_.moment(notice.queued_at, zone))
 
 
 def _grams(lots: Any) -> str:

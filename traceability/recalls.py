@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from traceability import holds, notifications
 from traceability.acts import Occasion
+from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound, Phrase, RecallOpen
 from traceability.models import (
     RECALL_KINDS,
@@ -25,11 +26,10 @@ from traceability.models import (
     RecallLot,
     RecallNotice,
 )
-from traceability.recall_scope import Recipient, Scope, scope_of
+from traceability.recall_scope import Affected, Recipient, Scope, scope_of
 from traceability.recall_starts import Start, lots_of
-
-# How a notification to a partner is worded (`notifications.tell`).
-NOTICE = "recall"
+from traceability.recall_told import NOTICE
+from traceability.texts import LONGEST_NOTE, refuse_text
 
 
 def open_recall(
@@ -90,10 +90,18 @@ def answer(
     """Keep what a partner answered; a later answer replaces it.
 
     Raises:
+        BadValue: it says nothing.
         NotFound: the partner received nothing of it.
         RecallOpen: the recall is closed.
     """
     _refuse_closed(recall)
+    refuse_text("answer", text, LONGEST_NOTE)
+    if not text.strip():
+        raise BadValue(
+            field="answer", expected="what they said", got="nothing", next_step="write it down"
+        )
+    for grams in (returned_g, destroyed_g):
+        Amount(weight_g=grams)  # refuses what is no weight
     notice = session.get(RecallNotice, (recall.id, party.id))
     if notice is None:
         raise NotFound(
@@ -155,6 +163,17 @@ def notices(session: Session, recall: Recall) -> list[tuple[RecallNotice, Party]
     return list(session.exec(query))
 
 
+def of_party(session: Session, party: Party) -> list[tuple[Recall, RecallNotice]]:
+    """Return the real recalls of what a partner received, newest first."""
+    query = (
+        select(Recall, RecallNotice)
+        .join(RecallNotice, col(RecallNotice.recall_id) == col(Recall.id))
+        .where(RecallNotice.party_id == party.id, Recall.kind == "real")
+        .order_by(col(Recall.opened_at).desc())
+    )
+    return list(session.exec(query))
+
+
 def of_lot(session: Session, lot_id: str) -> Recall | None:
     """Return the newest real recall about a lot, for its public page; None: there was none."""
     query = (
@@ -198,7 +217,7 @@ def _notice(session: Session, recall: Recall, one: Recipient, scope: Scope) -> N
     )
     session.add(notice)
     if is_real:
-        codes = {lot.id: lot.code for lot in scope.lots}
+        lots = {lot.id: lot for lot in scope.lots}
         notifications.tell(
             session,
             f"recall/{recall.id}/{one.code}",
@@ -210,9 +229,14 @@ def _notice(session: Session, recall: Recall, one: Recipient, scope: Scope) -> N
             facts={
                 "reason": recall.reason,
                 "weight_g": one.amount.weight_g,
-                "lots": ", ".join(sorted(codes[lot_id] for lot_id in one.lots)),
+                "lots": ", ".join(sorted(lots[lot_id].code for lot_id in one.lots)),
+                "received": [_received(lots[lot_id], had) for lot_id, had in one.lots.items()],
             },
         )
+
+
+def _received(lot: Affected, amount: Amount) -> dict[str, Any]:
+    return {"lot": lot.code, "what": lot.what, "what_ja": lot.what_ja, **asdict(amount)}
 
 
 def _hold(session: Session, scope: Scope, recall: Recall, occasion: Occasion) -> None:

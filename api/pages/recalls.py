@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
-from api.deps import InWeb, OwnerToRead, ReadSession, SignedIn, WriteSession, owner
+from api.deps import FormSaid, InWeb, OwnerToRead, ReadSession, SignedIn, WriteSession, owner
 from api.language import reader_of
 from api.pages.fields import Answers
 from api.recall_report import report_of
@@ -96,26 +96,27 @@ def download(
 @router.post("/recalls/{recall}/answer")
 def answer(
     recall: str,
+    request: Request,
     session: WriteSession,
     viewer: SignedIn,
     web: InWeb,
-    party: Text,
-    answer: Text,
-    returned: Text = "",
-    destroyed: Text = "",
+    said: FormSaid,
 ) -> Response:
     found = recalls.find(session, recall)
-    grams = Answers({"returned": returned, "destroyed": destroyed}, "UTC")
-    recalls.answer(
-        session,
-        found,
-        session.get_one(Party, party),
-        text=answer,
-        by=viewer.name or "somebody here",
-        at=web.now(),
-        returned_g=grams.grams_or_none("returned"),
-        destroyed_g=grams.grams_or_none("destroyed"),
-    )
+    given = Answers(said, "UTC")
+    try:
+        recalls.answer(
+            session,
+            found,
+            given.row(session, Party, "party"),
+            text=given.text("answer"),
+            by=viewer.name or "somebody here",
+            at=web.now(),
+            returned_g=given.grams_or_none("returned"),
+            destroyed_g=given.grams_or_none("destroyed"),
+        )
+    except TraceabilityError as error:
+        return _one(request, session, found, problem=error)
     return RedirectResponse(f"/recalls/{found.id}", 303)
 
 
@@ -147,11 +148,10 @@ def _one(
         select(Site).where(Site.organisation_id == found.organisation_id).order_by(col(Site.code))
     ).first()
     zone = site.time_zone if site else "UTC"
-    answered = recalls.notices(session, found)
     facts = {
         "recall": found,
-        "report": report_of(reader, found, answered, zone=zone),
-        "answered": answered,
+        "report": report_of(session, reader, found, zone=zone),
+        "answered": recalls.notices(session, found),
         "problem": sentence(reader, problem) if problem else "",
     }
     status = status_of(type(problem)) if problem else 200

@@ -176,8 +176,7 @@ def report_file(
 ) -> Response:
     site = session.exec(select(Site).where(Site.organisation_id == recall.organisation_id)).first()
     zone = site.time_zone if site else "UTC"
-    answered = recalls.notices(session, recall)
-    report = recall_report.report_of(reader, recall, answered, zone=zone)
+    report = recall_report.report_of(session, reader, recall, zone=zone)
     name = f'attachment; filename="recall-{recall.id[-12:]}.{kind}"'
     made = recall_report.xlsx(report) if kind == "xlsx" else recall_report.pdf(report)
     media = sheets.MEDIA_TYPE if kind == "xlsx" else "application/pdf"

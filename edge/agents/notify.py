@@ -28,6 +28,7 @@ from edge.settings import Contact, Settings
 from traceability import forecasts, notifications
 from traceability.database import reading_session, writing_session
 from traceability.models import Dispatch, Notification
+from traceability.recall_told import NOTICE
 
 log = logging.getLogger(__name__)
 
@@ -238,7 +239,8 @@ def _wanted(settings: Settings, row: Notification) -> Iterator[tuple[str, str]]:
     a stand-in that fails and is shown."""
     names = row.audience or Circle.of(settings.contacts, row.severity).everybody
     for contact in settings.contacts:
-        if contact.name not in names:
+        is_of = row.kind == NOTICE and contact.partner in names
+        if contact.name not in names and not is_of:
             continue
         try:
             for address in addresses_of(settings, contact):
@@ -270,7 +272,7 @@ def _summaries(contact: Contact, settings: Settings, now: datetime) -> Iterator[
     """Yield (kind, key) of the summaries of a contact that it is time for."""
     local = now.astimezone(settings.zone_info)
     today = local.date()
-    if _is_time(contact.digest_at, local, DIGEST_FOR):
+    if _is_time(contact.digest_at, local, DIGEST_FOR) and not contact.partner:
         yield DIGEST, f"digest/{today.isoformat()}/{contact.name}"
     monday = today - timedelta(days=today.weekday())
     if today == monday and _is_time(contact.forecasts_at, local, FORECASTS_FOR):

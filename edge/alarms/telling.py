@@ -31,12 +31,13 @@ class Circle:
 
     @classmethod
     def of(cls, contacts: Sequence[Contact], severity: str, names: Sequence[str] = ()) -> "Circle":
-        """Return who wants that severity, or of `names` those who do."""
+        """Return who of the farm wants that severity, or of `names` those who do."""
         grave = SEVERITIES.index(severity)
         wanted = [
             one
             for one in contacts
-            if SEVERITIES.index(one.least_severity) <= grave and (not names or one.name in names)
+            if SEVERITIES.index(one.least_severity) <= grave
+            and (one.name in names if names else not one.partner)
         ]
         orders = sorted({one.order for one in wanted})
         return cls([[one.name for one in wanted if one.order == order] for order in orders])

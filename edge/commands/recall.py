@@ -211,9 +211,8 @@ def _told(desk: Desk, recall: Recall) -> str:
 
     if desk.as_json:
         return RecallOut.of(desk.session, recall).model_dump_json(indent=2)
-    answered = recalls.notices(desk.session, recall)
     zone = desk.settings.site.time_zone
-    report = report_of(Reader.of("en"), recall, answered, zone=zone)
+    report = report_of(desk.session, Reader.of("en"), recall, zone=zone)
     lines = [f"{report.title} {recall.id[-12:]}"]
     lines += [f"  {name:<16}{value}" for name, value in report.head]
     for sheet in report.sheets:
@@ -232,9 +231,8 @@ def _file(desk: Desk, recall: Recall, out: Path, language: str) -> bytes:
 
     if out.suffix == ".json":
         return RecallOut.of(desk.session, recall).model_dump_json(indent=2).encode()
-    answered = recalls.notices(desk.session, recall)
     zone = desk.settings.site.time_zone
-    report = recall_report.report_of(Reader.of(language), recall, answered, zone=zone)
+    report = recall_report.report_of(desk.session, Reader.of(language), recall, zone=zone)
     if out.suffix == ".xlsx":
         return recall_report.xlsx(report)
     if out.suffix == ".pdf":

@@ -13,7 +13,7 @@ _CLOCK = r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$"
 
 
 class Contact(Table):
-    """Somebody who is told of alarms."""
+    """Somebody who is told of alarms, or, at a partner, of recalls."""
 
     name: Annotated[
         str,
@@ -25,6 +25,14 @@ class Contact(Table):
             "service finds first.",
         ),
     ]
+    partner: Annotated[
+        str,
+        Says(
+            "Code of the partner whose contact it is: told when what it received is recalled, and "
+            "of none of the farm's alarms. Empty: somebody of the farm.",
+            "Nobody is told of a recall; or a partner reads what is out of order on the farm.",
+        ),
+    ] = ""
     language: Annotated[
         Literal["ja", "en"], Says("Language of the messages.", "They cannot be read in a hurry.")
     ] = "ja"

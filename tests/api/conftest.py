@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 from api.app import create_app
 from api.auth import hash_password
 from api.settings import WebSettings
+from edge import users
 from tests.factories import START
 from tests.serving import serving
 from tests.world import World, a_world
-from traceability import database
-from traceability.models import User
+from traceability import catalogue, database
+from traceability.models import Party, User
 
 HUB = "https://hub.example"
 SECRET = b"0" * 32
@@ -93,3 +94,15 @@ def add_user(engine: Engine) -> Callable[..., str]:
         return f"{name}-secret"
 
     return add
+
+
+@pytest.fixture
+def mart(client: Client, engine: Engine, add_user: Callable[..., str]) -> Client:
+    """The client, signed in with an account of Mart's."""
+    add_user("boss")
+    token = {"name": "eri", "password": add_user("eri", "partner")}
+    with database.writing_session(engine) as session:
+        users.belongs_to(session, "eri", catalogue.find(session, Party, "mart"))
+    said = client.post("/api/v1/token", json=token).json()
+    client.headers["authorization"] = f"Bearer {said['token']}"
+    return client

@@ -9,12 +9,11 @@ from httpx import Client
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from edge import users
 from tests.factories import on_day
 from tests.world import World
 from traceability import acts, catalogue, database, lots
 from traceability.amounts import Amount
-from traceability.models import Lot, Organisation, Party, Zone
+from traceability.models import Lot, Organisation, Zone
 
 HTML = {"accept": "text/html"}
 MY = "/api/v1/my/sheets"
@@ -44,18 +43,6 @@ def _of_its_own(session: Session, world: World) -> Lot:
     made = acts.made(session, act)[0]
     lots.move(session, on_day(43), lot=made, zone=session.get_one(Zone, world.farm.store.id))
     return made
-
-
-@pytest.fixture
-def mart(client: Client, engine: Engine, add_user: Callable[..., str]) -> Client:
-    """The client, signed in with an account of Mart's."""
-    add_user("boss")
-    token = {"name": "eri", "password": add_user("eri", "partner")}
-    with database.writing_session(engine) as session:
-        users.belongs_to(session, "eri", catalogue.find(session, Party, "mart"))
-    said = client.post("/api/v1/token", json=token).json()
-    client.headers["authorization"] = f"Bearer {said['token']}"
-    return client
 
 
 def test_a_partner_gets_the_sheets_of_its_lot(coop_lot: str, mart: Client, world: World) -> None:

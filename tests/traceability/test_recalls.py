@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from api.i18n import Reader
 from api.messages import worded
+from api.recall_report import report_of
 from tests.factories import START, Farm, a_farm, on_day, packed
 from traceability import (
     acts,
@@ -99,8 +100,34 @@ def test_a_real_one_holds_the_stock_and_tells_who_has_some(
         lots.ship(session, on_day(46), lot=bags, to=farm.shop)
     (told,) = notifications.about(session, made.id)
     assert (told.severity, told.audience) == ("critical", ["mart"])
-    assert told.facts == {"reason": "metal", "weight_g": 4400, "lots": "P-1"}
+    named = {"lot": "P-1", "what": farm.bag.name, "what_ja": farm.bag.name_ja}
+    assert told.facts == {
+        "reason": "metal",
+        "weight_g": 4400,
+        "lots": "P-1",
+        "received": [named | {"pieces": 55, "weight_g": 4400}],
+    }
     assert recalls.of_lot(session, bags.id) is made
+
+
+def test_the_report_says_how_far_the_message_came(session: Session, farm: Farm, bags: Lot) -> None:
+    """Queued is not told: who signs a recall off must see whom nobody reached."""
+    made = _open(session, farm, kind="real")
+    (row,) = notifications.about(session, made.id)
+
+    def told() -> object:
+        report = report_of(session, Reader.of("en"), made, zone="Asia/Tokyo")
+        return report.sheets[-1].rows[0][2]
+
+    assert told() == "on its way since Jul 16, 2026 09:00"
+    notifications.address(session, row, [], at=on_day(45).at)
+    assert told() == "nobody: no contact is this partner's"
+    notifications.address(session, row, [("qa", "mail 1")], at=on_day(45).at)
+    ((dispatch, _),) = notifications.of_subject(session, made.id)
+    notifications.failed(session, [dispatch.id], "no such host", at=on_day(46).at)
+    assert told() == "not delivered: no such host"
+    notifications.sent(session, [dispatch.id], at=on_day(47).at)
+    assert told() == "Jul 18, 2026 09:00"
 
 
 def test_a_partner_reads_what_it_got_in_its_language(
@@ -112,7 +139,9 @@ def test_a_partner_reads_what_it_got_in_its_language(
     said = worded(session, Reader.of("ja"), told, now=on_day(46).at)
 
     assert said.title == "回収のお知らせ：metal"
-    assert said.lines[:2] == ["ロット：P-1", "お届けした量：4.4 kg"]
+    first = "低カリウムレタス 80g、ロット P-1：55 個 · 4.4 kg"
+    assert said.lines[:2] == [first, "お届けした量：4.4 kg"]
+    assert said.path == f"/my/recalls#{made.id}"
 
 
 def test_it_is_open_until_the_last_answer(session: Session, farm: Farm, bags: Lot) -> None:

@@ -188,6 +188,26 @@ async def test_only_who_wants_that_severity_or_is_named_is_told(post: Post) -> N
     assert (len(a.posted), len(b.posted)) == (2, 2)
 
 
+async def test_a_partner_is_told_of_its_recall_and_of_nothing_else(post: Post) -> None:
+    """Nor is it kept from the farm what a partner answered: that is told to the farm alone."""
+    recall = {"reason": "metal", "weight_g": None, "lots": "P-1"}
+    answer = {"party_id": "?", "party": "mart", "reason": "metal", "answer": "off the shelf"}
+    async with Webhooks() as farm, Webhooks() as mart, Webhooks() as coop:
+        qa = {"urls": [mart.url], "partner": "mart", "digest_at": "12:00", "language": "en"}
+        other = {"name": "coop QA", "urls": [coop.url], "partner": "coop"}
+        post.knows(sato(farm), {"name": "QA"} | qa, other)
+        post.tell("a", "recall", audience=["mart"], severity="critical", facts=recall)
+        post.tell("b", severity="critical")
+        amounts = {"returned_g": None, "destroyed_g": 90}
+        post.tell("c", "recall_answered", subject="1", facts=answer | amounts)
+
+        await post.runs()
+
+    assert titles(mart) == ["Recall: metal"]
+    assert titles(coop) == []
+    assert titles(farm)[1:] == ["martから回収への回答：metal"]
+
+
 async def test_a_failure_is_tried_again_and_shown_meanwhile(post: Post) -> None:
     async with Webhooks(answers=["503 Busy", "503 Busy", "200 OK"]) as hooks:
         post.knows(sato(hooks))
