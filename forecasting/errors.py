@@ -2,6 +2,7 @@
 
 ForecastingError
 ├── NotAHistory      the table is not regular, complete and non-negative: says which row, mend it
+├── WorkerDied       a process of the pool was killed from outside: try with fewer
 └── Refused          the table is fine and still no honest line can be drawn from it
     ├── TooShort         wait, or count on the lots in the ground
     ├── Stale            enter the missing harvests first
@@ -28,10 +29,26 @@ class ForecastingError(Exception):
         self.facts = facts
         super().__init__(self.template.format(**facts))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """A worker of a pool hands its refusals over; made anew from a sentence, it has no facts."""
+        return _made_again, (type(self), self.facts)
+
+
+def _made_again(kind: type["ForecastingError"], facts: dict[str, object]) -> "ForecastingError":
+    return kind(**facts)
+
 
 class NotAHistory(ForecastingError):
     code = "not_a_history"
     template = "{series}, {where}: {problem}; expected {expected}, got {got}; {next_step}"
+
+
+class WorkerDied(ForecastingError):
+    code = "worker_died"
+    template = (
+        "a process of {processes} that fitted series was killed, as the system does when memory "
+        "is full; try --processes 1"
+    )
 
 
 class Refused(ForecastingError):

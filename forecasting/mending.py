@@ -66,6 +66,17 @@ def _check_grid(
     name: Hashable, rows: pd.DataFrame, since: "pd.Series[int]", whole: int, step_days: int
 ) -> None:
     """What lies beside the grid would be lost, and most of a series cannot be drawn."""
+    apart = float(since.diff().median())
+    if apart >= 2 * step_days:
+        raise NotAHistory(
+            series=str(name),
+            where="table",
+            problem=f"its rows are {apart:.0f} days apart",
+            expected="a row for most weeks",
+            got=f"{len(rows)} rows in {whole} weeks",
+            next_step="sum the days by week, with 0 for weeks without anything; months are too "
+            "coarse for a harvest",
+        )
     beside = rows[since % step_days != 0]
     if len(beside):
         raise NotAHistory(

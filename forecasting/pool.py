@@ -8,9 +8,12 @@ share four threads and the same fit gives the same bytes.
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import TypeVar
+
+from forecasting.errors import WorkerDied
 
 # The server that workers are forked from imports these once; each worker would take 3 s for it.
 _IMPORTED_ONCE = ("forecasting.study", "statsforecast.models", "statsforecast.mstl")
@@ -30,6 +33,9 @@ def each(
         function: importable by name, so that another process can find it.
         processes: None takes the cores of this machine; 1 stays in this process. Closing the
             iterator early cancels what has not begun.
+
+    Raises:
+        WorkerDied: a process was killed from outside, mostly because memory was full.
     """
     count = min(processes or os.cpu_count() or 1, len(items))
     if count <= 1:
@@ -38,7 +44,10 @@ def each(
     context = get_context("forkserver")
     context.set_forkserver_preload(list(_IMPORTED_ONCE))
     with _one_thread(), ProcessPoolExecutor(count, mp_context=context) as workers:
-        yield from _ordered(workers, function, items)
+        try:
+            yield from _ordered(workers, function, items)
+        except BrokenProcessPool as error:
+            raise WorkerDied(processes=count) from error
 
 
 def _ordered(

@@ -16,6 +16,7 @@ from forecasting.table import Floats
 COLUMNS = ("unique_id", "cutoff", "ds", "model", "p10", "p50", "p90")
 _WHOLE = re.compile(r"^(0|-?[1-9][0-9]{0,17})$")  # 007 is a name
 WORSE = 1.1  # times the naive line's error, from which a series was served badly
+_NOTHING = 1e-9  # of all that came: what sums leave of an error that is none
 
 
 def lines_of(study: Study) -> pd.DataFrame:
@@ -101,7 +102,7 @@ def _worse_than_naive(study: Study) -> float | None:
     known = [(ours, naive) for ours, naive in pairs if ours is not None and naive is not None]
     if not known:
         return None
-    return float(np.mean([ours > WORSE * naive for ours, naive in known]))
+    return float(np.mean([ours > WORSE * naive + _NOTHING for ours, naive in known]))
 
 
 def _rounded(weights: Floats, names: Mapping[str, Floats]) -> dict[str, float]:

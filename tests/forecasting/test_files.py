@@ -130,9 +130,19 @@ def test_columns_are_told_apart_by_what_stands_between_them(
 @pytest.mark.parametrize(
     ("dates", "words"),
     [
-        (pd.date_range("2020-01-01", periods=20, freq="MS"), "same weekday"),
+        (
+            pd.date_range("2020-01-01", periods=20, freq="MS"),
+            "31 days apart.* sum the days by week",
+        ),
+        (pd.date_range("2020-01-06", periods=20, freq="14D"), "14 days apart.* in 39 weeks"),
         (WEEKS.where(WEEKS[7] != WEEKS, WEEKS[7] + pd.Timedelta(days=1)), "same weekday"),
-        (WEEKS[0] + pd.to_timedelta(np.arange(20) * 35, unit="D"), "76 of 96 weeks have no row"),
+        (
+            WEEKS[0]
+            + pd.to_timedelta(
+                np.where(np.arange(20) < 14, np.arange(20), np.arange(20) * 7) * 7, unit="D"
+            ),
+            "of 134 weeks have no row",
+        ),
     ],
 )
 def test_what_lies_beside_the_weeks_is_not_dropped_in_silence(

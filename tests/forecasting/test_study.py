@@ -1,14 +1,20 @@
 """Backtests in a pool, and files whose gaps are closed aloud."""
 
+import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from forecasting import pool
+from forecasting.errors import WorkerDied
 from forecasting.files import frequency, read_series
 from forecasting.kinds import members_for
 from forecasting.prophet_model import log_with_carry
+from forecasting.report import summary_of
 from forecasting.study import MIX, Plan, study
 from forecasting.table import Past
 
@@ -25,6 +31,12 @@ def fit_one(of: Past) -> float:
     return float(lines[0, 1])
 
 
+def die_at(number: int) -> int:
+    if number == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
 def test_a_pool_works_after_a_fit_in_its_parent() -> None:
     """Forked workers hang for ever there; these are started by forkserver."""
     here = [fit_one(past("a")), fit_one(past("bb"))]
@@ -35,7 +47,9 @@ def test_a_pool_works_after_a_fit_in_its_parent() -> None:
 
 
 def test_a_study_in_a_pool_gives_the_same_bytes_as_alone() -> None:
-    series = [past("a"), past("bb")]
+    """What a worker refuses comes over with its facts, and the others are judged all the same."""
+    nothing = replace(past("出荷"), y=np.zeros(140))
+    series = [past("a"), nothing, past("bb")]
     plan = Plan(kind="supply", horizon=4, count=1)
     seen: list[tuple[int, int]] = []
 
@@ -44,7 +58,22 @@ def test_a_study_in_a_pool_gives_the_same_bytes_as_alone() -> None:
 
     for one, other in zip(alone.judged, pooled.judged, strict=True):
         assert one.lines[MIX].tobytes() == other.lines[MIX].tobytes()
-    assert seen == [(1, 2), (2, 2)]
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert pooled.refused["出荷"].facts == {"series": "出荷", "periods": 140, "unit": "weeks"}
+
+
+def test_a_worker_that_is_killed_is_said_with_a_way_out() -> None:
+    with pytest.raises(WorkerDied, match="--processes 1"):
+        list(pool.each(die_at, [1, 0], processes=2))
+
+
+def test_what_never_misses_is_not_worse_than_a_line_that_never_misses(tmp_path: Path) -> None:
+    """A constant series: what sums leave of no error is no error."""
+    same = replace(past("a"), y=np.full(140, 25.1))
+
+    found = study([same], Plan("demand", horizon=4, count=2), processes=1)
+
+    assert summary_of(found)["worse_than_naive"] == 0
 
 
 def test_days_closed_for_all_are_closed_and_days_empty_for_one_are_not(tmp_path: Path) -> None:
