@@ -30,7 +30,7 @@ class ForecastingError(Exception):
         super().__init__(self.template.format(**facts))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """A worker of a pool hands its refusals over; made anew from a sentence, it has no facts."""
+        """A pool's worker hands it over: made anew from its sentence, it would lack its facts."""
         return _made_again, (type(self), self.facts)
 
 

@@ -55,8 +55,8 @@ def frequency(text: str) -> Frequency:
             problem="is unknown",
             expected="D or W-MON to W-SUN",
             got=text,
-            next_step="sum the file by day, or by week and name the day weeks are stamped with; months "
-            "are too coarse for a harvest",
+            next_step="sum the file by day, or by week and name the day weeks are stamped with; "
+            "months are too coarse for a harvest",
         )
     return Frequency(7, WEEKDAYS.index(anchor))
 
