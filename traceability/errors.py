@@ -209,7 +209,7 @@ class ActConflict(TraceabilityError):
 
 class CannotVoid(TraceabilityError):
     code = "cannot_void"
-    template = "act {act} ({kind}) cannot be voided: {because}; void {later} first"
+    template = "act {act} ({kind}) cannot be voided: {because}; {next_step}"
 
 
 class AlarmOver(TraceabilityError):

@@ -355,7 +355,7 @@ def void(session: Session, occasion: Occasion, *, act: Act) -> Draft:
     """
     if act.kind == "void":
         raise CannotVoid(
-            act=act.id, kind=act.kind, because="a void is final", later="nothing: record it anew"
+            act=act.id, kind=act.kind, because="a void is final", next_step="record it anew"
         )
     _refuse_voided(session, act)
     for lot in acts.made(session, act):
@@ -450,7 +450,7 @@ def _refuse_short(session: Session, act: Act, lot: Lot) -> None:
             because=Phrase(
                 "lot {lot} would have given out {by} more than it held", lot=lot.code, by=by
             ),
-            later="what was taken from it since",
+            next_step="void what was taken from it since first",
         )
 
 
@@ -475,7 +475,7 @@ def _refuse_voided(session: Session, act: Act) -> None:
             act=act.id,
             kind=act.kind,
             because="it was taken back before",
-            later="nothing: record it anew",
+            next_step="record it anew",
         )
 
 
@@ -492,5 +492,5 @@ def _refuse_used(session: Session, act: Act, lot: Lot) -> None:
             act=act.id,
             kind=act.kind,
             because=Phrase("lot {lot} that it made was used since", lot=lot.code),
-            later=Phrase("{kind} {id}", kind=first.kind, id=first.id),
+            next_step=Phrase("void {kind} {id} first", kind=first.kind, id=first.id),
         )

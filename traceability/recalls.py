@@ -240,12 +240,11 @@ def _received(lot: Affected, amount: Amount) -> dict[str, Any]:
 
 
 def _hold(session: Session, scope: Scope, recall: Recall, occasion: Occasion) -> None:
-    """Put on hold what is in stock, site by site; what is held already stays so."""
+    """Put on hold what is in stock, site by site; what is held already for this, too."""
     by_site: dict[str, list[Lot]] = {}
     for one in scope.in_stock:
-        if not one.is_held:
-            lot = session.get_one(Lot, one.id)
-            by_site.setdefault(lot.site_id, []).append(lot)
+        lot = session.get_one(Lot, one.id)
+        by_site.setdefault(lot.site_id, []).append(lot)
     for lots in by_site.values():
         when = Occasion(occasion.at, occasion.by, recorder=occasion.recorder)
         holds.hold(session, when, lots=lots, reason=f"recall: {recall.reason}")

@@ -23,7 +23,7 @@ def refuse_packed_since(session: Session, act: Act) -> None:
                 because=Phrase(
                     "{unit} was handled since", unit=session.get_one(LogisticUnit, unit_id).code
                 ),
-                later=Phrase("{kind} {id}", kind=later.kind, id=later.id),
+                next_step=Phrase("void {kind} {id} first", kind=later.kind, id=later.id),
             )
     if act.kind == "disaggregate":
         for line in lines:
@@ -50,5 +50,5 @@ def _refuse_gone(session: Session, act: Act, line: UnitLine) -> None:
                 lot=lot.code,
                 loose=loose,
             ),
-            later="what was taken from it since",
+            next_step="void what was taken from it since first",
         )

@@ -64,7 +64,11 @@ class Desk:
 
     @property
     def organisation(self) -> Organisation:
-        return catalogue.find(self.session, Organisation, self.settings.site.organisation)
+        code = self.settings.site.organisation
+        if self.session.exec(select(Organisation.id).limit(1)).first() is None:
+            step = "nothing is recorded yet; begin with: minori catalogue crop add"
+            raise NotFound(what="organisation", name=code, next_step=step)
+        return catalogue.find(self.session, Organisation, code)
 
     @property
     def site(self) -> Site:

@@ -4,10 +4,11 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import Farm, a_farm, harvested, on_day, packed
-from traceability import acts, holds, lots, stock
+from traceability import acts, holds, lots, recalls, stock
 from traceability.amounts import Amount
 from traceability.errors import BadValue, LotHeld
 from traceability.models import Lot
+from traceability.recall_starts import Start
 
 
 @pytest.fixture
@@ -29,6 +30,23 @@ def test_a_held_lot_is_not_shipped_and_says_since_when_and_why(
     with pytest.raises(LotHeld, match=r"2026-07-14 09:00\+09:00 \(potassium too high\)"):
         lots.ship(session, on_day(44), lot=bags, to=farm.shop)
     assert (bags.pieces, bags.hold_reason) == (100, "potassium too high")
+
+
+def test_a_lot_held_for_two_reasons_says_both(session: Session, farm: Farm) -> None:
+    """Whoever releases what the laboratory found right must see that it is recalled, too."""
+    bags = packed(session, farm)
+    _hold(session, bags)
+    start = Start("lot", bags.code, bags.id)
+    recalls.open_recall(
+        session, farm.organisation, start, kind="real", reason="metal", occasion=on_day(44)
+    )
+
+    assert (bags.held_since, bags.hold_reason) == (
+        on_day(43).at,
+        "potassium too high; recall: metal",
+    )
+    holds.release(session, on_day(45), lots=[bags], reason="both looked at")
+    assert (bags.held_since, bags.hold_reason) == (None, "")
 
 
 def test_nothing_of_a_held_lot_goes_into_another(session: Session, farm: Farm) -> None:
@@ -77,14 +95,6 @@ def test_a_hold_taken_back_never_was(session: Session, farm: Farm) -> None:
     lots.void(session, on_day(44), act=act)
 
     assert bags.held_since is None
-
-
-def test_the_first_reason_stands_until_release(session: Session, farm: Farm) -> None:
-    bags = packed(session, farm)
-    _hold(session, bags)
-    holds.hold(session, on_day(44), lots=[bags], reason="another")
-
-    assert bags.hold_reason == "potassium too high"
 
 
 def test_what_is_not_held_is_not_released(session: Session, farm: Farm) -> None:
