@@ -10,7 +10,15 @@ from sqlmodel import Session
 from api.forecast_now import now_of
 from forecasting import Step
 from forecasting.levels import counted_on, shortfall
-from traceability import contracts, forecast_lots, forecasts, packing_loss, promises, remarks
+from traceability import (
+    contracts,
+    forecast_lots,
+    forecasts,
+    packing_loss,
+    promises,
+    remarks,
+    yields,
+)
 from traceability.division import Divided, Need, divide
 from traceability.errors import BadValue, NotForecast
 from traceability.forecast_subject import Subject
@@ -111,7 +119,7 @@ def promise(session: Session, asked: Asked, *, by: str, at: datetime) -> Promise
         NotFound: no forecast reaches that week.
         BadValue: the week is over, the confidence is none, more is promised without a note.
     """
-    _refuse(asked, at)
+    _refuse(asked, today=at.astimezone(yields.zone_of(session, asked.crop)).date())
     promises.one_at_a_time(session, asked.crop)
     week = week_of(session, asked.crop, asked.week)
     supply, net = week.supply, week.net
@@ -166,7 +174,7 @@ class _Packing:
     packs_per_case: int | None = None
 
 
-def _refuse(asked: Asked, at: datetime) -> None:
+def _refuse(asked: Asked, *, today: date) -> None:
     if not 0 < asked.confidence < 1:
         raise BadValue(
             field="confidence",
@@ -174,7 +182,7 @@ def _refuse(asked: Asked, at: datetime) -> None:
             got=asked.confidence,
             next_step="mend the number",
         )
-    if asked.week.weekday() != 0 or asked.week + timedelta(days=7) <= at.date():
+    if asked.week.weekday() != 0 or asked.week + timedelta(days=7) <= today:
         raise BadValue(
             field="week",
             expected="the Monday of a week that is not over",

@@ -16,7 +16,7 @@ from api.promise_report import WEEKS, report_of
 from api.promising import promise
 from api.templating import page
 from api.v1.promises import asked_of
-from traceability import contracts, forecasts, orders, remarks
+from traceability import contracts, forecasts, orders, remarks, yields
 from traceability.catalogue import find
 from traceability.errors import TraceabilityError
 from traceability.forecast_subject import Subject
@@ -167,7 +167,8 @@ def _page(
 
     reader = reader_of(request)
     now = web.now()
-    monday = now.date() - timedelta(days=now.weekday())
+    today = now.astimezone(yields.zone_of(session, crop)).date()
+    monday = today - timedelta(days=today.weekday())
     answer = page(
         request,
         "promises.html",

@@ -8,6 +8,7 @@ from api.forecast_diff import Diff, diff, find
 from api.what_if import Asked, what_if
 from edge.commands import _text
 from edge.commands._desk import Desk, looks_up, writes
+from edge.commands._forecast_subject import narrowing, options_of, subject_of
 from edge.commands._promises import day_of
 from traceability import forecasts, remarks
 from traceability.errors import BadValue, NotFound
@@ -19,16 +20,17 @@ _crop = click.argument("crop_code", metavar="CROP")
 
 @click.command()
 @_crop
+@narrowing
 @looks_up
-def versions(desk: Desk, crop_code: str) -> str:
+def versions(desk: Desk, crop_code: str, **narrowed: str | None) -> str:
     """List the forecasts ever made of a crop, newest first; none is ever edited."""
-    subject = Subject(desk.crop(crop_code))
+    subject = subject_of(desk, crop_code, narrowed)
     found = forecasts.history(desk.session, subject)
     if desk.as_json:
         facts = {"id", "made_at", "made_by", "refusal", "error", "naive_error", "given_digest"}
         return _text.as_json([row.model_dump(mode="json", include=facts) for row in found])
     if not found:
-        return f"none yet; minori forecast fit {crop_code}"
+        return f"none yet; minori forecast fit {crop_code}{options_of(subject)}"
     rows = [
         (
             _text.local_with_zone(row.made_at, desk.settings.zone_info),
@@ -48,15 +50,18 @@ def versions(desk: Desk, crop_code: str) -> str:
 @_crop
 @click.argument("older", required=False, metavar="[OLDER]")
 @click.argument("newer", required=False, metavar="[NEWER]")
+@narrowing
 @looks_up
-def show_diff(desk: Desk, crop_code: str, older: str | None, newer: str | None) -> str:
+def show_diff(
+    desk: Desk, crop_code: str, older: str | None, newer: str | None, **narrowed: str | None
+) -> str:
     """Compare two versions week by week; without ids the last two."""
-    subject = Subject(desk.crop(crop_code))
+    subject = subject_of(desk, crop_code, narrowed)
     if newer is None:
         last = forecasts.history(desk.session, subject, limit=2)
         if not last or (older is None and len(last) == 1):
-            step = f"`minori forecast fit {crop_code}` makes one"
-            raise NotFound(what="earlier forecast", name=crop_code, next_step=step)
+            step = f"`minori forecast fit {crop_code}{options_of(subject)}` makes one"
+            raise NotFound(what="earlier forecast", name=subject.label, next_step=step)
         before = find(desk.session, subject, older) if older else last[1]
         after = last[0]
     else:

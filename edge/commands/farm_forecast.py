@@ -16,13 +16,14 @@ from sqlmodel import Session
 
 from api.forecast_now import Now, by_item, by_site, now_of
 from api.forecast_parts import Division
-from edge import fits, settings_file, store
+from edge import fits, fits_lots, settings_file, store
 from edge.commands import _text
 from edge.commands._arguments import OneOf, Weeks
 from edge.commands._config import config_option
 from edge.commands._desk import Desk
+from edge.commands._forecast_subject import narrowing, options_of, subject_of
 from forecasting import Forecast, Score
-from traceability import catalogue, forecasts, remarks, yields
+from traceability import forecasts, remarks, yields
 from traceability.forecast_subject import Subject
 from traceability.models import ForecastRecord, Site, TradeItem
 
@@ -41,9 +42,7 @@ _NAIVE = {
 def _product(function: Callable[_P, None]) -> Callable[_P, None]:
     decorators: tuple[Callable[..., Any], ...] = (
         click.argument("product", metavar="PRODUCT"),
-        click.option("--item", metavar="CODE", help="Only what is packed as this trade item."),
-        click.option("--site", metavar="CODE", help="Only this site."),
-        click.option("--partner", metavar="CODE", help="What this partner will take."),
+        narrowing,
         click.option("--weeks", type=Weeks(), default=fits.HORIZON_WEEKS, show_default=True),
         click.option("--json", "as_json", is_flag=True, help="Answer as JSON."),
         config_option,
@@ -103,7 +102,7 @@ def _run(
     settings = settings_file.load(config)
     now = datetime.now(UTC)
     with store.reading(settings) as session:
-        subject = _subject(Desk(session, settings, as_json, now), product, narrowed)
+        subject = subject_of(Desk(session, settings, as_json, now), product, narrowed)
         record = None if anew else forecasts.newest(session, subject)
     if record is None or _is_too_little(record, weeks):
         click.echo(f"making a forecast of {subject.label} for {weeks} weeks …", err=True)
@@ -118,22 +117,12 @@ def _run(
                 settings=settings.forecast,
             )
             record = asyncio.run(making)
+            # As the agent does: where it does not run, nobody else would weigh the lots in.
+            asyncio.run(fits_lots.follow(engine, now=now))
     with store.reading(settings) as session:
         desk = Desk(session, settings, as_json, now)
         said = _as_json(desk, record, subject) if as_json else _told(desk, record, subject, weeks)
     click.echo(said)
-
-
-def _subject(desk: Desk, product: str, narrowed: Mapping[str, str | None]) -> Subject:
-    item, site, partner = (narrowed.get(name) for name in ("item", "site", "partner"))
-    crop = desk.crop_of_product(product)
-    within = {"organisation_id": crop.organisation_id}
-    return Subject(
-        crop,
-        desk.item(item) if item else None,
-        catalogue.find(desk.session, Site, site, **within) if site else None,
-        desk.party(partner) if partner else None,
-    )
 
 
 def _is_too_little(record: ForecastRecord, weeks: int) -> bool:
@@ -283,7 +272,7 @@ def _outdated(desk: Desk, forecast: Forecast, subject: Subject) -> list[str]:
     if not known or (known[0].monday, known[-1].monday) == seen:
         return []
     weeks = f"{known[0].monday} to {known[-1].monday}"
-    again = f"minori forecast fit {subject.crop.code}{_options(subject)}"
+    again = f"minori forecast fit {subject.crop.code}{options_of(subject)}"
     return [f"note: harvests are known now of {weeks}; anew: {again}"]
 
 
@@ -295,8 +284,3 @@ def _title(subject: Subject) -> str:
         start = f"{_text.name_of(crop)} ({crop.code}) that {_text.name_of(partner)} takes"
     start += f", as {item.code}" if item is not None else ""
     return start + (f", at {site.code}" if site is not None else "")
-
-
-def _options(subject: Subject) -> str:
-    rows = {"item": subject.item, "site": subject.site, "partner": subject.partner}
-    return "".join(f" --{name} {row.code}" for name, row in rows.items() if row is not None)

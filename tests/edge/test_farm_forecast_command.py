@@ -51,7 +51,9 @@ def engine(console: Console) -> Iterator[Engine]:
 def test_a_year_of_harvests_gives_a_line_beside_last_years_with_both_errors(
     console: Console,
 ) -> None:
+    """What grows is weighed in by the command itself: an agent need not run for it."""
     harvest_weeks(console, 66)
+    console.ok("lot", "sow", "G1", "--crop", "lowk", "--pieces", 400, "--zone", "A")
 
     made = console.ok("forecast", "show", "4912345678904", "--weeks", "4")
 
@@ -59,8 +61,9 @@ def test_a_year_of_harvests_gives_a_line_beside_last_years_with_both_errors(
     header = made.lines[3].split("  ")
     assert [word.strip() for word in header if word] == [
         *("week of", "P10", "P50", "P90"),
-        "same week last year",
+        *("same week last year", "from lots"),
     ]
+    assert "in the ground " in made.out
     assert "backtest over" in made.out
     assert made.out.count("within P10-P90") == 2
     assert "better: " in made.out
@@ -90,6 +93,10 @@ def test_what_has_no_line_is_compared_as_that(console: Console) -> None:
     said = console.ok("forecast", "diff", "lowk")
 
     assert said.lines[1] == "neither has a line: no_harvest, then no_harvest"
+    assert "none yet" in console.ok("forecast", "versions", "lowk", "--partner", "mart").out
+    assert "fit lowk --partner mart` makes one" in console.refused(
+        "forecast", "diff", "lowk", "--partner", "mart"
+    )
 
 
 def test_json_is_the_shape_of_the_http_interface(console: Console) -> None:

@@ -1,18 +1,22 @@
 """`minori forecast promise` and what belongs to it, as somebody at a terminal meets it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.promising import Asked, promise
 from edge import settings_file, store
 from forecasting import Forecast, Note, Score, Step
 from tests.edge.console import Console
 from traceability import catalogue, forecasts
+from traceability.errors import BadValue
 from traceability.forecast_subject import Subject
 from traceability.forecasts import Made
-from traceability.models import Crop, Organisation
+from traceability.models import Crop, Organisation, Party
 
-TODAY = datetime.now(UTC).date()
+JAPAN = ZoneInfo("Asia/Tokyo")
+TODAY = datetime.now(JAPAN).date()
 MONDAY = TODAY - timedelta(days=TODAY.weekday())
 NEXT = MONDAY + timedelta(days=7)
 
@@ -86,6 +90,18 @@ def test_a_harvest_that_is_lost_is_an_override_of_nothing(told: Console) -> None
     made = told.ok("forecast", "promise", "lowk", "--partner", "coop", "--json").json
 
     assert (made["weight_g"], made["agronomist_g"], made["model_g"]) == (0, 0, 42_000)
+
+
+def test_a_week_is_over_when_it_is_over_at_the_site(told: Console) -> None:
+    """Half past midnight on Monday in Aizu it is Sunday in Greenwich."""
+    with store.writing(settings_file.load(told.config)) as session:
+        crop, coop = catalogue.find(session, Crop, "lowk"), catalogue.find(session, Party, "coop")
+        asked = Asked(crop, coop, MONDAY)
+        begun = datetime.combine(NEXT, time(0, 30), JAPAN)
+
+        assert promise(session, asked, by="Sato", at=begun - timedelta(hours=1)).week == MONDAY
+        with pytest.raises(BadValue, match="that is not over"):
+            promise(session, asked, by="Sato", at=begun)
 
 
 WHY = ("--reason", "for a test")
