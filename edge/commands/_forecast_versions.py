@@ -22,7 +22,7 @@ _crop = click.argument("crop_code", metavar="CROP")
 @_crop
 @narrowing
 @looks_up
-def versions(desk: Desk, crop_code: str, **narrowed: str | None) -> str:
+def versions(desk: Desk, /, crop_code: str, **narrowed: str | None) -> str:
     """List the forecasts ever made of a crop, newest first; none is ever edited."""
     subject = subject_of(desk, crop_code, narrowed)
     found = forecasts.history(desk.session, subject)
@@ -53,7 +53,7 @@ def versions(desk: Desk, crop_code: str, **narrowed: str | None) -> str:
 @narrowing
 @looks_up
 def show_diff(
-    desk: Desk, crop_code: str, older: str | None, newer: str | None, **narrowed: str | None
+    desk: Desk, /, crop_code: str, older: str | None, newer: str | None, **narrowed: str | None
 ) -> str:
     """Compare two versions week by week; without ids the last two."""
     subject = subject_of(desk, crop_code, narrowed)
