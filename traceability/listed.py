@@ -23,6 +23,16 @@ def listed_as(name: str) -> Select[tuple[str]]:
     return _values(bindparam(name, type_=_Ids()))
 
 
+def few(query: Select[Any]) -> Select[tuple[str]]:
+    """Return a query of one column, `value`, as one that PostgreSQL expects a handful of rows from.
+
+    How far a walk goes it reckons from the average lot: of a farm whose sowings become a hundred
+    packs each it expects thousands on every way, and reads whole tables to trace one pack.
+    """
+    found = _Few(query.scalar_subquery()).table_valued("value", name="value")
+    return select(found.c.value.label("id"))
+
+
 def _values(ids: BindParameter[Any]) -> Select[tuple[str]]:
     # SQLite calls the column `value`, PostgreSQL as the table it is in.
     return select(_Each(ids).table_valued("value", name="value").c.value.label("id"))
@@ -51,3 +61,24 @@ def _of_json(element: _Each, compiler: Any, **options: Any) -> str:
 @compiles(_Each, "postgresql")
 def _of_array(element: _Each, compiler: Any, **options: Any) -> str:
     return f"unnest({compiler.process(element.clauses, **options)})"
+
+
+class _Few(FunctionElement[str]):
+    name = "few"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_Few, "sqlite")
+def _as_it_is(element: _Few, compiler: Any, **options: Any) -> str:
+    return f"({_inner(element, compiler, options)})"
+
+
+@compiles(_Few, "postgresql")
+def _unnested(element: _Few, compiler: Any, **options: Any) -> str:
+    return f"unnest(ARRAY({_inner(element, compiler, options)}))"
+
+
+def _inner(element: _Few, compiler: Any, options: dict[str, Any]) -> str:
+    (query,) = element.clauses
+    return str(compiler.process(query.element, **options | {"asfrom": False}))

@@ -13,6 +13,7 @@ from sqlalchemy import CTE, Select, select
 from sqlmodel import col
 
 from traceability.drinking import of_supplies
+from traceability.listed import few
 from traceability.models import Flow
 from traceability.projection import unvoided
 
@@ -41,8 +42,10 @@ def reach(starts: Select[Any], direction: Direction, *, until: Any = LAST) -> Re
     drunk = _drunk(walk, direction, until)
     # Nothing is poured that was grown here, so that no way leads through two tanks.
     beyond = _walk(select(drunk.c[far.key].label("id")), direction, "beyond")
-    both = select(walk.c.id).union(select(beyond.c.id)).cte("way")
-    return Reach(both, drunk)
+    # Not UNION: of most lots nothing is beyond, and all of the walk would be compared for it.
+    more = select(beyond.c.id).where(beyond.c.id.not_in(select(walk.c.id)))
+    both = select(walk.c.id).union_all(more).cte("both")
+    return Reach(few(select(both.c.id.label("value"))).cte("way"), drunk)
 
 
 def ends(direction: Direction) -> tuple[Any, Any]:
@@ -62,7 +65,7 @@ def _walk(starts: Select[Any], direction: Direction, name: str) -> CTE:
 def _drunk(walk: CTE, direction: Direction, until: Any) -> CTE:
     near, _ = ends(direction)
     supplies = of_supplies(until)
-    found: CTE = supplies.where(supplies.selected_columns[near.key].in_(select(walk.c.id))).cte(
-        "drunk"
-    )
+    column = supplies.selected_columns[near.key]
+    # IN, not JOIN: SQLite would begin at all lines of acts there are.
+    found: CTE = supplies.where(column.in_(select(walk.c.id))).cte("drunk")
     return found

@@ -6,6 +6,7 @@ from sqlmodel import Session
 from tests.factories import Farm, a_farm, harvested, on_day, packed
 from traceability import acts, genealogy, lots
 from traceability.amounts import Amount
+from traceability.reach import Direction
 
 
 @pytest.fixture
@@ -77,3 +78,19 @@ def test_a_diamond_is_walked_once(session: Session, farm: Farm) -> None:
     assert sorted(lot.code for lot in trace.lots) == ["L1", "L1-1", "a", "ab", "b"]
     assert len(trace.edges) == 5
     assert sum(e.amount.weight_g or 0 for e in trace.edges if e.depth == 1) == 9000
+
+
+@pytest.mark.parametrize("direction", ["back", "forward"])
+def test_a_trace_reads_no_table_whole(session: Session, direction: Direction) -> None:
+    """What it costs must not grow with the farm: one planner's whim, and it is a second."""
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("only SQLite says its plan before there are rows")
+    said = genealogy._TRACE[direction].compile(session.connection())
+    values = {**said.params, "start": "L1"}
+    given = [str(values[name]) for name in said.positiontup]
+
+    plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", tuple(given)).all()
+
+    scans = {row[3] for row in plan if "SCAN" in row[3] or "AUTOMATIC" in row[3]}
+    walks = ("reach", "drunk", "beyond", "both", "way", "CONSTANT ROW")
+    assert {scan for scan in scans if "SUBQUERY" not in scan} <= {f"SCAN {one}" for one in walks}
