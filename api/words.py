@@ -191,6 +191,36 @@ def naive_lines(_: Reader) -> dict[str, str]:
     }
 
 
+def forecast_members(_: Reader) -> dict[str, str]:
+    """What a forecast is mixed from, by the name its weight is stored under."""
+    return {
+        "prophet_log": _("Prophet, logarithmic"),
+        "prophet_multiplicative": _("Prophet, multiplicative"),
+        "log_mstl": _("season and trend (MSTL)"),
+        "harmonic": _("yearly waves"),
+        "auto_ets": _("smoothing (AutoETS)"),
+        "theta": _("trend (Theta)"),
+        "recent_seasons": _("the last years' season"),
+        "recent_mean": _("mean of recent weeks"),
+        "recent_quantiles": _("spread of recent weeks"),
+        **naive_lines(_),
+    }
+
+
+def forecast_facts(_: Reader) -> dict[str, str]:
+    """What two versions of a forecast were made with."""
+    return {
+        "refusal": _("Why there is no line"),
+        "history": _("Learnt from"),
+        "served": _("Shown as P50"),
+        "error": _("Missed at past dates"),
+        "calibration": _("Range taken from"),
+        "notes": _("Notes"),
+        "weights": _("Mixed from"),
+        "versions": _("Software"),
+    }
+
+
 def forecast_histories(_: Reader) -> dict[str, tuple[str, str]]:
     """What came so far, and the title of a figure of it, by the kind of act."""
     return {

@@ -24,11 +24,12 @@ def main() -> None:
     json.dump(answer_to(request), answer)
 
 
-def answer_to(request: dict[str, Any]) -> dict[str, str]:
-    """Return {"body": forecast as JSON}, or {"refusal": code, "message": sentence}."""
+def answer_to(request: dict[str, Any]) -> dict[str, Any]:
+    """Return {"body": forecast as JSON}, or {"refusal": code, "message": sentence, "facts": …}."""
     # Late, so that a missing library becomes an answer.
     try:
         from forecasting import Refused, forecast  # noqa: PLC0415
+        from forecasting.refusals import note_of  # noqa: PLC0415
 
         history, calendar = _tables(request)
     except ImportError as error:
@@ -44,7 +45,8 @@ def answer_to(request: dict[str, Any]) -> dict[str, str]:
             accept=request["accept"],
         )
     except Refused as refusal:
-        return {"refusal": refusal.code, "message": str(refusal)}
+        note = note_of(refusal)
+        return {"refusal": note.code, "message": note.sentence, "facts": note.facts}
     except ImportError as error:
         return {"missing": str(error.name)}
     return {"body": _noted(made, request["excluded"]).to_json()}

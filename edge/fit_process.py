@@ -14,7 +14,7 @@ from edge.errors import FitFailed
 LIMIT_S = 600.0
 
 
-async def in_child(module: str, series: str, request: dict[str, Any]) -> dict[str, str]:
+async def in_child(module: str, series: str, request: dict[str, Any]) -> dict[str, Any]:
     """Have a module's `main` answer a request in a process of its own.
 
     Raises:
@@ -45,7 +45,7 @@ async def in_child(module: str, series: str, request: dict[str, Any]) -> dict[st
             cause=f"its process ended with {child.returncode} ({last})",
             next_step="a negative number is a signal, -9 mostly too little memory; try again",
         )
-    answer: dict[str, str] = json.loads(out)
+    answer: dict[str, Any] = json.loads(out)
     if "missing" in answer:
         raise FitFailed(
             series=series,

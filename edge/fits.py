@@ -118,7 +118,8 @@ async def _made(subject: Subject, request: dict[str, Any], digest: str) -> Made:
         return Made(json.dumps({"code": NO_HARVEST, "message": sentence}), NO_HARVEST, digest)
     answer = await in_child("edge.fit", series, request)
     if "refusal" in answer:
-        refusal = {"code": answer["refusal"], "message": answer["message"]}
+        # The facts are for those who read it in another language.
+        refusal = {"code": answer["refusal"]} | {key: answer[key] for key in ("message", "facts")}
         return Made(json.dumps(refusal, ensure_ascii=False), answer["refusal"], digest)
     made = Forecast.from_json(answer["body"])
     error, naive = made.error, made.naive_error

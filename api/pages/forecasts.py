@@ -19,6 +19,7 @@ from api.forecast_subject import AskedOf, Narrowed, address_of
 from api.forecast_summary import sentences
 from api.i18n import Reader
 from api.language import reader_of
+from api.refused_forecast import sentence_of
 from api.templating import page
 from forecasting import Forecast, ForecastingError, LotsNow, Step
 from traceability import forecasts, growing, remarks, yields
@@ -99,6 +100,10 @@ def one(
         summary=sentences(session, reader_of(request), subject.crop, at=web.now())
         if subject.is_whole and viewer.may_write
         else [],
+        beside=[
+            sentence_of(reader_of(request), note.code, note.sentence, note.facts)
+            for note in (shown.made.notes if shown.made else ())
+        ],
         words_on=remarks.overrides(session, subject.crop, since=web.now().date() - _WEEK),
         excluded=remarks.excluded(session, subject.crop),
         # Lots become items and go to partners later: what grows is a crop's, or a site's of it.
@@ -175,10 +180,9 @@ def _shown(session: Session, reader: Reader, subject: Subject, now: datetime) ->
     made = holds.made
     if made is None:
         said = json.loads(record.body)
-        message = str(said.get("message", record.refusal))
-        # The stored sentence is English and has the numbers; other readers get one of their own.
-        own = words.forecast_refusals(reader).get(str(record.refusal), message)
-        refusal = message if reader.language == "en" else own
+        code = str(record.refusal)
+        message = str(said.get("message", code))
+        refusal = sentence_of(reader, code, message, said.get("facts", {}))
         return Shown(subject, record, None, refusal, None, {}, holds)
     known = yields.wanted(session, subject, until=now)
     weeks = {week.monday: week.weight_g / 1000 for week in known}

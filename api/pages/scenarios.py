@@ -10,6 +10,7 @@ from api.language import reader_of
 from api.pages.fields import Answers
 from api.templating import page
 from api.what_if import Asked, what_if
+from traceability import yields
 from traceability.catalogue import find
 from traceability.errors import BadValue, TraceabilityError
 from traceability.models import Crop
@@ -59,7 +60,15 @@ def diff(
     subject = narrowed.of(session, crop, viewer)
     records = [forecast_diff.find(session, subject, one) for one in (older, newer)]
     found = forecast_diff.diff(session, records[0], records[1], at=web.now())
-    return page(request, "forecast_diff.html", subject=subject, found=found, address_of=address_of)
+    zone = str(yields.zone_of(session, subject.crop))
+    return page(
+        request,
+        "forecast_diff.html",
+        subject=subject,
+        found=found,
+        zone=zone,
+        address_of=address_of,
+    )
 
 
 def _asked(answers: Answers) -> Asked:

@@ -236,7 +236,14 @@ def _errors(forecast: Forecast) -> list[str]:
         )[1:],
         f"better: {better}; shown as P50: {shown}",
         *_text.filled(forecast.reason.sentence),
+        *_text.filled(f"mixed from: {_mixed(forecast)}"),
     ]
+
+
+def _mixed(forecast: Forecast) -> str:
+    """The members and their weights, by 1/(past error)², heaviest first."""
+    heaviest = sorted(forecast.weights.items(), key=lambda one: -one[1])
+    return ", ".join(f"{name} {weight:.0%}" for name, weight in heaviest)
 
 
 def _score(score: Score) -> tuple[str, str]:

@@ -191,6 +191,8 @@ def _look(page: Page) -> list[str]:
     found: list[str] = page.evaluate(
         """(touch) => {
           const faults = [];
+          // Somebody will open them, on a telephone too.
+          for (const e of document.querySelectorAll('details')) e.open = true;
           const wide = document.documentElement.scrollWidth - window.innerWidth;
           if (wide > 0) faults.push(`${wide} px wider than the window`);
           if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1');

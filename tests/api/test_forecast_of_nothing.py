@@ -1,5 +1,6 @@
 """Forecast pages of a farm that has nothing yet, or too little: a sentence in the reader's language."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -18,6 +19,11 @@ from traceability import database, forecasts
 from traceability.forecast_subject import Subject
 from traceability.forecasts import Made
 
+TOO_SHORT = {
+    "code": "too_short",
+    "message": "lowk has 1 weeks",
+    "facts": {"series": "lowk", "periods": 1, "unit": "weeks", "needed": 8},
+}
 PATHS = (
     "/forecasts",
     "/forecasts/lowk",
@@ -82,5 +88,14 @@ def test_with_too_little_for_a_line(client: Client, engine: Engine) -> None:
 
     assert any("記録が足りません" in notice for notice in notices)
     assert english == []
+    with database.writing_session(engine) as session:
+        forecasts.store(
+            *(session, Subject(farm.lettuce), Made(json.dumps(TOO_SHORT), "too_short")),
+            made_by="Sato",
+            horizon_weeks=8,
+        )
+    assert (
+        "lowkの記録は1期分で、予測には少なくとも8期が必要です" in client.get("/forecasts/lowk").text
+    )
     changed = client.get(f"/forecasts/lowk/diff?older={ids[1]}&newer={ids[0]}")
     assert "どちらにも予測の線がありません" in changed.text

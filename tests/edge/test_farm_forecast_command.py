@@ -66,6 +66,7 @@ def test_a_year_of_harvests_gives_a_line_beside_last_years_with_both_errors(
     assert "in the ground " in made.out
     assert "backtest over" in made.out
     assert made.out.count("within P10-P90") == 2
+    assert "mixed from: " in made.out
     assert "better: " in made.out
 
     again = console.ok("forecast", "show", "lowk", "--weeks", "3")
@@ -84,6 +85,9 @@ def test_too_little_history_is_a_sentence_and_no_failure(
     harvest_weeks(console, weeks)
 
     assert said in console.ok("forecast", "show", "lowk").out.replace("\n", " ")
+    if weeks:  # what a reader of another language is told it with
+        facts = console.ok("forecast", "show", "lowk", "--json").json["body"]["facts"]
+        assert (facts["periods"], facts["needed"]) == (weeks, 8)
 
 
 def test_what_has_no_line_is_compared_as_that(console: Console) -> None:
