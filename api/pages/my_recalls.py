@@ -65,7 +65,8 @@ def _page(
 
     party = session.get(Party, viewer.party_id) if viewer.party_id else None
     found = recalls.of_party(session, party) if party else []
-    site = session.exec(select(Site).order_by(col(Site.code))).first()
+    of_farm = Site.organisation_id == (party.organisation_id if party else "")
+    site = session.exec(select(Site).where(of_farm).order_by(col(Site.code))).first()
     rows = [
         (recall, notice, list(received_of(recall, notice.party_id))) for recall, notice in found
     ]

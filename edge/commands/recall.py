@@ -1,6 +1,8 @@
 """`minori recall`: every lot that is affected, where it is, who received how much; in minutes."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -218,10 +220,17 @@ def _told(desk: Desk, recall: Recall) -> str:
     for sheet in report.sheets:
         rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.rows]
         lines += ["", sheet.title]
-        lines += _text.table(sheet.header, rows[:_MOST]) if rows else ["  none"]
+        shown = _narrow(sheet.header, rows) if sheet is report.sheets[0] else (sheet.header, rows)
+        lines += _text.table(shown[0], shown[1][:_MOST]) if rows else ["  none"]
         if len(rows) > _MOST:
             lines.append(f"  and {len(rows) - _MOST} more; --out recall.xlsx has all")
     return "\n".join(lines)
+
+
+def _narrow(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[Any]]:
+    """Leave out the columns that say nothing of any row: a terminal is narrow."""
+    kept = [at for at in range(len(header)) if any(row[at] not in ("", "0") for row in rows)]
+    return [header[at] for at in kept], [[row[at] for at in kept] for row in rows]
 
 
 def _file(desk: Desk, recall: Recall, out: Path, language: str) -> bytes:

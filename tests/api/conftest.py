@@ -1,5 +1,6 @@
 """A web service over a small farm made through the real verbs, asked over ASGI."""
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,10 @@ HUB = "https://hub.example"
 SECRET = b"0" * 32
 # The last act of the world is on day 44; the readers look a little later.
 NOW = START + timedelta(days=50)
+
+
+# Hashing is slow on purpose, and every test makes the same users.
+_hashed = functools.cache(hash_password)
 
 
 @dataclass
@@ -89,7 +94,7 @@ def add_user(engine: Engine) -> Callable[..., str]:
 
     def add(name: str, role: str = "admin") -> str:
         with database.writing_session(engine) as session:
-            password_hash = hash_password(f"{name}-secret")
+            password_hash = _hashed(f"{name}-secret")
             session.add(User(name=name, password_hash=password_hash, role=role, created_at=NOW))
         return f"{name}-secret"
 
