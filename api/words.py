@@ -207,6 +207,17 @@ def forecast_members(_: Reader) -> dict[str, str]:
     }
 
 
+def forecast_ranges(_: Reader) -> dict[str, str]:
+    """What P10 and P90 rest on."""
+    return {
+        "own": _("The range was widened by how far off this line was before."),
+        "pooled": _("The range was widened by how far off others of its kind were before."),
+        "uncalibrated": _(
+            "The range is uncalibrated: nothing past says how often it holds. Take it as a guess."
+        ),
+    }
+
+
 def forecast_facts(_: Reader) -> dict[str, str]:
     """What two versions of a forecast were made with."""
     return {

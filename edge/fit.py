@@ -29,12 +29,17 @@ def answer_to(request: dict[str, Any]) -> dict[str, Any]:
     # Late, so that a missing library becomes an answer.
     try:
         from forecasting import Refused, forecast  # noqa: PLC0415
-        from forecasting.refusals import note_of  # noqa: PLC0415
+        from forecasting.errors import TooShort  # noqa: PLC0415
+        from forecasting.refusals import LEAST, note_of  # noqa: PLC0415
 
         history, calendar = _tables(request)
     except ImportError as error:
         return {"missing": str(error.name)}
+    learnt, least = len(request["weeks"]) - len(request["excluded"]), LEAST[7]
     try:
+        # What is drawn in place of weeks left out is no history.
+        if request["excluded"] and learnt < least:
+            raise TooShort(series=request["series"], periods=learnt, unit="weeks", needed=least)
         made = forecast(
             history,
             horizon_weeks=request["horizon_weeks"],

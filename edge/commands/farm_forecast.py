@@ -31,6 +31,13 @@ from traceability.models import ForecastRecord, Site, TradeItem
 _BASIS = {"weighed": "a weighing", "pooled": "finished lots", "prior": "too few lots"}
 _P = ParamSpec("_P")
 
+# What P10 and P90 rest on, by its name in a stored forecast.
+_RANGE = {
+    "own": "widened by its own past misses",
+    "pooled": "widened by past misses of others of its kind",
+    "uncalibrated": "uncalibrated, nothing past says how often it holds: take it as a guess",
+}
+
 # How the line to beat is called where people read it, by its name in a stored forecast.
 _NAIVE = {
     "last_year": "same week last year",
@@ -155,6 +162,7 @@ def _told(desk: Desk, record: ForecastRecord, subject: Subject, weeks: int) -> s
         *_parts(desk, subject),
         *_ground(desk, now),
         *_errors(forecast),
+        f"P10 to P90: {_RANGE[forecast.calibration]}",
         *(f"note: {note.sentence}" for note in forecast.notes),
         *unweighed,
         *_words_on(desk, forecast, subject),

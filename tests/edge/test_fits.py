@@ -167,6 +167,17 @@ assert not heavy, heavy
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
 
 
+def test_weeks_left_out_are_no_history() -> None:
+    """Drawn between nothing and nothing, they ended the fit; between a few, they are made up."""
+    mondays = [f"2026-0{month}-{day:02}" for month, day in ((6, 1), (6, 8), (6, 15), (6, 22))]
+    mondays += ["2026-06-29", "2026-07-06", "2026-07-13", "2026-07-20", "2026-07-27"]
+    request = {"series": "lowk", "weeks": [(day, 40_000) for day in mondays], "calendar": None}
+
+    said = fit.answer_to(request | {"excluded": mondays[:2]})
+
+    assert (said["refusal"], said["facts"]["periods"]) == ("too_short", 7)
+
+
 def test_an_excluded_week_is_drawn_between_its_neighbours() -> None:
     """A pump that failed once must not become next year's season."""
     history, _ = fit._tables(
