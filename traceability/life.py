@@ -5,14 +5,14 @@ an ancestor's stay counts only up to the act by which material last went from it
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
 
 from traceability import genealogy
 from traceability.conditions import Span, spans_of
-from traceability.genealogy import TracedLot
+from traceability.genealogy import Trace, TracedLot
 from traceability.models import Lot
 
 
@@ -28,7 +28,7 @@ class Life:
 
 def of_lot(session: Session, lot: Lot, *, now: datetime) -> Life:
     """Return where the lot and what it was made from lived, up to `now`."""
-    trace = genealogy.trace(session, lot, "back")
+    trace = _without_tanks(genealogy.trace(session, lot, "back"))
     left: dict[str, datetime] = {}
     for edge in trace.edges:
         left[edge.source.id] = max(edge.at, left.get(edge.source.id, edge.at))
@@ -41,3 +41,13 @@ def of_lot(session: Session, lot: Lot, *, now: datetime) -> Life:
         since=spans_of(session, cut, now=now, until=left),
         left=left,
     )
+
+
+def _without_tanks(trace: Trace) -> Trace:
+    """Leave out what came through tanks: a year of sacks is no part of one lot's life."""
+    known, edges = {trace.start.id}, []
+    for edge in trace.edges:  # nearest first
+        if edge.tank is None and edge.target.id in known:
+            known.add(edge.source.id)
+            edges.append(edge)
+    return replace(trace, edges=edges)

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import START, Farm, a_farm, on_day, packed
-from traceability import acts, life, lots
+from traceability import acts, catalogue, genealogy, life, lots, provenance, supplies
 from traceability.amounts import Amount
 
 NOW = on_day(60).at
@@ -80,3 +80,31 @@ def test_seed_is_family_but_where_it_lay_is_not_the_leaves_life(
     assert [lot.code for lot in past.family] == ["L", "S"]
     assert days(past.growing) == [("A", 0, 60)]
     assert past.since == []
+
+
+def test_the_sacks_in_its_tank_are_no_part_of_a_lots_life(session: Session, farm: Farm) -> None:
+    """A year of fertiliser would be fifty steps of the journey that a shopper reads."""
+    npk = catalogue.ensure_material(
+        session, farm.organisation, "npk", name="NPK", kind="fertiliser"
+    )
+    tank = catalogue.ensure_zone(session, farm.site, "T", name="Tank", kind="tank")
+    catalogue.ensure_feed(session, farm.room, tank, since=START)
+    bags = packed(session, farm)
+    came = supplies.receive_supply(
+        session,
+        on_day(0),
+        zone=farm.packing,
+        material=npk,
+        code="F-7",
+        amount=Amount(weight_g=1000),
+        from_party=farm.supplier,
+    )
+    (sack,) = acts.made(session, came)
+    supplies.use(session, on_day(5), supply=sack, amount=None, zone=tank)
+
+    family = life.of_lot(session, bags, now=NOW).family
+
+    assert sack.id in {lot.id for lot in genealogy.ancestors(session, bags)}
+    assert [lot.code for lot in family] == ["P-1", "L1-1", "L1"]
+    kinds = [step.kind for step in provenance.build(session, bags, now=NOW).journey]
+    assert kinds == ["sow", "harvest", "pack"]
