@@ -99,9 +99,16 @@ def lived_through(
     return Conditions(spans, found, _daily_light(session, windows), warmth)
 
 
-def summaries(session: Session, spans: Sequence[Span], names: Sequence[str]) -> list[Condition]:
-    """Summarise those quantities, computed where no probe says them; unknown ones are absent."""
-    return _summaries(session, windows_of(session, spans), spans, names, {})
+def summaries(
+    session: Session, spans: Sequence[Span], names: Sequence[str], *, with_gaps: bool = True
+) -> list[Condition]:
+    """Summarise those quantities, computed where no probe says them; unknown ones are absent.
+
+    Args:
+        with_gaps: look for them; three fifths of the work, for who wants a mean and what it covers.
+    """
+    windows = windows_of(session, spans)
+    return _summaries(session, windows, spans, names, {}, with_gaps=with_gaps)
 
 
 def daily_light(session: Session, spans: Sequence[Span]) -> list[DayLight]:
@@ -120,16 +127,19 @@ def _summaries(
     spans: Sequence[Span],
     names: Sequence[str],
     targets: Mapping[str, tuple[float, float]],
+    *,
+    with_gaps: bool = True,
 ) -> list[Condition]:
-    measured = {
-        q: condition
-        for q in names
-        if (condition := _condition(session, of_quantity(windows, q), q, targets.get(q), spans))
-    }
+    measured = {}
+    for q in names:
+        of_q = of_quantity(windows, q)
+        found = _condition(session, of_q, q, targets.get(q), spans, with_gaps=with_gaps)
+        if found is not None:
+            measured[q] = found
     missing = [q for q in names if q in OF_AIR and q not in measured]
     computed = derived.conditions_of(session, windows, spans, quantities=missing, targets=targets)
-    found = measured | {condition.quantity: condition for condition in computed}
-    return [found[q] for q in names if q in found]
+    known = measured | {condition.quantity: condition for condition in computed}
+    return [known[q] for q in names if q in known]
 
 
 def _condition(
@@ -138,6 +148,8 @@ def _condition(
     quantity: str,
     target: tuple[float, float] | None,
     spans: Sequence[Span],
+    *,
+    with_gaps: bool,
 ) -> Condition | None:
     rows = [(w, _sums(session, w, target)) for w in windows]
     heard = [(w, row) for w, row in rows if row.readings]
@@ -156,7 +168,9 @@ def _condition(
         covered=min(1.0, sum(row.held for _, row in best) / total_ms),
         uncertain=sum(row.uncertain for _, row in heard) / held,
         readings=sum(row.readings for _, row in heard),
-        gaps=[gap for window, _ in best for gap in gaps_of(session, window, trusted(window))],
+        gaps=[gap for window, _ in best for gap in gaps_of(session, window, trusted(window))]
+        if with_gaps
+        else [],
     )
 
 

@@ -59,11 +59,8 @@ class LotClimates:
 
 def _had(session: Session, lot: Lot, at: datetime) -> Had:
     spans = conditions.spans_of(session, [lot], now=at)
-    lived = {
-        one.quantity: one.mean
-        for one in conditions.summaries(session, spans, ["ppfd", "air_temperature"])
-        if one.covered >= LEAST_COVERED
-    }
+    found = conditions.summaries(session, spans, ["ppfd", "air_temperature"], with_gaps=False)
+    lived = {one.quantity: one.mean for one in found if one.covered >= LEAST_COVERED}
     light, air = lived.get("ppfd"), lived.get("air_temperature")
     # As coarse as probes are: what moves less is no news to a forecast.
     return Had(
