@@ -54,6 +54,11 @@ def summary_of(study: Study) -> dict[str, Any]:
         },
         "kinds": {one.examined.rolled.past.series: one.examined.kind for one in study.judged},
         "calibration": {one.examined.rolled.past.series: one.calibration for one in study.judged},
+        "notes": {
+            one.examined.rolled.past.series: [note.sentence for note in one.examined.notes]
+            for one in study.judged
+            if one.examined.notes
+        },
         "refused": {
             name: {"code": error.code, "sentence": str(error)}
             for name, error in study.refused.items()

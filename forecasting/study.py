@@ -17,7 +17,7 @@ from forecasting.errors import ForecastingError, TooShort
 from forecasting.kinds import BESIDE, kind_of, members_for
 from forecasting.measures import mean_score
 from forecasting.refusals import refuse_or_note
-from forecasting.result import Score
+from forecasting.result import Note, Score
 from forecasting.table import Floats, Past
 
 MIX, SERVED = "minori", "served"
@@ -45,6 +45,7 @@ class Examined:
     rows: tuple[int, ...]  # of the cutoffs that are judged
     own: Scores
     own_naive: Scores
+    notes: tuple[Note, ...] = ()  # what a farm would have been asked about first
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def examine(past: Past, plan: Plan) -> Examined:
     Raises:
         Refused: there is no cutoff with enough history before and a whole horizon after it.
     """
-    refuse_or_note(past, accept=ACCEPT_ALL)
+    notes = refuse_or_note(past, accept=ACCEPT_ALL)
     kind = kind_of(past) if plan.kind == "auto" else plan.kind
     members, naive, least = members_for(kind, past)
     judged = cutoffs_of(
@@ -133,6 +134,7 @@ def examine(past: Past, plan: Plan) -> Examined:
         rows=tuple(range(len(before), len(before) + len(judged))),
         own=scores_of(rolled, mixed.lines),
         own_naive=scores_of(rolled, rolled.said[naive]),
+        notes=notes,
     )
 
 

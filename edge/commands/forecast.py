@@ -173,8 +173,11 @@ class _bar:  # noqa: N801  used like the function it stands for
 
 
 def _echo_refused(study: "Study") -> None:
+    """What was not judged, and what a farm's forecast would have been refused for."""
     for error in study.refused.values():
         click.echo(f"{error.code}: {error}", err=True)
+    for note in (note for one in study.judged for note in one.examined.notes):
+        click.echo(f"judged all the same: {note.code}: {note.sentence}", err=True)
 
 
 def _refuse_nothing(study: "Study") -> None:

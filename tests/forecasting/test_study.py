@@ -67,6 +67,16 @@ def test_a_worker_that_is_killed_is_said_with_a_way_out() -> None:
         list(pool.each(die_at, [1, 0], processes=2))
 
 
+def test_a_slip_of_the_unit_is_judged_and_said() -> None:
+    """One week in grams among kilograms makes every error of the table meaningless."""
+    y = past("a").y.copy()
+    y[60] *= 1000
+
+    found = study([replace(past("a"), y=y)], Plan("demand", horizon=4, count=1), processes=1)
+
+    assert "slip of the unit" in summary_of(found)["notes"]["a"][0]
+
+
 def test_what_never_misses_is_not_worse_than_a_line_that_never_misses(tmp_path: Path) -> None:
     """A constant series: what sums leave of no error is no error."""
     same = replace(past("a"), y=np.full(140, 25.1))
