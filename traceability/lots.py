@@ -146,6 +146,11 @@ def inspect(
             field=measure, expected="a number from 0", got=value, next_step="read it again"
         )
     head_g = heads.grams(measure, value, unit)
+    if head_g == 0:
+        # A forecast cannot go by it, and would leave it out without a word.
+        raise BadValue(
+            field=measure, expected="a number above 0", got=value, next_step="read it again"
+        )
     if head_g is not None and lot.stage == "growing":
         crop = session.get_one(Crop, lot.crop_id)
         rules.refuse_too_heavy(crop, pieces=1, weight_g=math.ceil(head_g))

@@ -117,7 +117,10 @@ def test_a_weighing_no_head_can_have_is_refused(
     with pytest.raises(HeavierThanPhysics):
         stock.sample(session, on_day(40), lot=lot, amount=amount, purpose="nitrate")
 
-    lots.inspect(session, on_day(40), lot=lot, measure="potassium", value=900, unit="g")
+    with pytest.raises(BadValue, match="a number above 0"):  # an empty scale
+        lots.inspect(session, on_day(40), lot=lot, measure="head_weight", value=0, unit=unit)
+
+    lots.inspect(session, on_day(40), lot=lot, measure="potassium", value=0, unit="g")
     assert ground(session, farm).weighings == []
 
 
