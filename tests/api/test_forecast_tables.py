@@ -30,8 +30,14 @@ def test_the_same_rows_in_every_form(client: Client, world: World, table: str) -
     whole = parquet.read_table(io.BytesIO(client.get(f"{base}.parquet").content))
 
     assert list(rows[0]) == list(said[0]) == whole.column_names
-    assert book.get_sheet_by_index(0).to_python()[0] == whole.column_names
-    assert len(rows) == whole.num_rows == ROWS[table]
+    head, *cells = book.get_sheet_by_index(0).to_python()
+    assert head == whole.column_names
+    assert len(rows) == whole.num_rows == len(cells) == ROWS[table]
+    for row, line, cell, column in zip(said, rows, cells, whole.to_pylist(), strict=True):
+        for place, name in enumerate(whole.column_names):
+            if isinstance(row[name], int | float):
+                values = (float(line[name]), cell[place], column[name])
+                assert values == pytest.approx((row[name],) * 3, rel=1e-12), name
 
 
 def test_promises_are_narrowed_as_forecasts_are(client: Client, world: World) -> None:

@@ -152,7 +152,16 @@ def test_a_partner_whose_account_is_known_reads_its_own_promises_and_no_others(
     for path in (
         "/api/v1/crops/lowk/forecast?partner=mart",
         "/api/v1/crops/lowk/forecast?partner=nobody",
+        "/api/v1/forecasts/lowk/versions.json?partner=mart",
+        "/api/v1/forecasts/lowk/promises.csv?partner=coop",
+        "/api/v1/crops/lowk/forecasts/diff?older=x&newer=y&partner=mart",
+        "/forecasts/lowk/diff?older=x&newer=y&partner=mart",
         "/api/v1/promises/lowk",
+        "/promises/lowk/report.xlsx",
+        "/scenarios/lowk",
+        "/api/v1/scenarios/lowk?sow_more=0.2",
+        "/api/v1/promises/lowk/remarks",
+        f"/api/v1/promises/lowk/division?week={WEEK}",
     ):
         assert client.get(path).status_code == 403, path
 
