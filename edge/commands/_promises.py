@@ -122,7 +122,9 @@ def divide(desk: Desk, crop_code: str, week: str | None, confidence: float | Non
 @click.command()
 @_crop
 @click.option("--partner", required=True, metavar="CODE")
-@click.option("--weekly", required=True, type=Weight(), help="What it has a right to, 40kg.")
+@click.option(
+    "--weekly", required=True, type=Weight(least=0), help="What it has a right to, 40kg; 0g: ended."
+)
 @click.option("--priority", type=Count(), default=1, show_default=True, help="1 is first.")
 @click.option("--since", required=True, metavar="DATE")
 @click.option("--until", metavar="DATE", help="Not included. Without it: open.")

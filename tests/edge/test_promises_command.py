@@ -69,6 +69,8 @@ def test_contract_promise_division_and_list(told: Console) -> None:
     shares = told.ok("forecast", "divide", "lowk").out
     assert "30.000 kg can be counted on at 90%" in shares
     assert "promised" in shares
+    ended = ("--partner", "coop", "--weekly", "0g", "--since", "2026-01-12")
+    assert "0.0 kg a week from" in told.ok("forecast", "contract", "lowk", *ended).out
     listed = told.ok("forecast", "promises", "lowk")
     assert "12.000" in listed.out
     assert told.ok("forecast", "promises", "lowk", "--json").json[0]["partner"] == "coop"
