@@ -68,7 +68,7 @@ class _Farm:
         self._is_over = False
         self._done: dict[str, set[str]] = {"HTTP": set(), "command": set()}
         self._missing: set[str] = set()
-        self._on_the_way = 0
+        self._on_the_way = self._unheard = 0
         self._torn: list[str] = []
 
     async def cut(self, cuts: int) -> Figures:
@@ -152,6 +152,7 @@ class _Farm:
         self._on_the_way += len(there - known)
         # What was called done after the instant of the cut, by processes that were still to be killed,
         # nobody would have heard with the plug really pulled.
+        self._unheard += len(self._known() - known - there)
         self._done = {way: done & (known | there) for way, done in self._done.items()}
 
     def _figures(self, cuts: int) -> Figures:
@@ -168,6 +169,7 @@ class _Farm:
             *((f"acts called done by {way}", len(done)) for way, done in self._done.items()),
             ("called done and missing after a cut", len(self._missing)),
             ("there after a cut before anybody heard", self._on_the_way),
+            ("called done after the instant of the cut", self._unheard),
             ("torn acts", len(self._torn)),
             ("acts in the end", acts),
         )
