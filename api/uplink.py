@@ -133,7 +133,7 @@ class _Hub:
         """Take a batch of records; answered when it is on disk."""
 
         def take(session: Session, edge: Edge) -> msgspec.Struct:
-            _note(edge, batch.waiting)
+            _note(edge, batch.waiting.without(len(batch.records)))
             return inbox.take(session, edge, batch, now=self.web.now())
 
         try:

@@ -22,6 +22,12 @@ class Waiting(msgspec.Struct, frozen=True, omit_defaults=True):
     oldest_reading: str | None = None
     refused: int = 0
 
+    def without(self, taken: int) -> "Waiting":
+        """Return what waits once so many of the records are there."""
+        if taken >= self.records:
+            return Waiting(oldest_reading=self.oldest_reading, refused=self.refused)
+        return msgspec.structs.replace(self, records=self.records - taken)
+
 
 class Record(msgspec.Struct, omit_defaults=True):
     """One change: `row` is the row as it was then, None: it was deleted.

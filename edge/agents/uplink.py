@@ -185,6 +185,7 @@ class Uplink:
             uplink_records.note_receipt(session, records, receipt, now=self._clock.now())
 
         await self._write(keep)
+        self._waiting = self._waiting.without(len(records))
         self._health.took_records(len(records), receipt)
         self._say_refused(receipt)
         # Series that the hub did not know may be among them.
