@@ -418,6 +418,7 @@ def uplink_trouble(_: Reader) -> dict[str, str]:
         "hub_untrusted": _("The hub's certificate is not trusted; minori hub status says why."),
         "hub_speaks_no_tls": _("The hub's address leads to no TLS: check its port."),
         "hub_unsafe": _("The hub's address is not https; nothing is sent."),
+        "hub_address_wrong": _("The hub's address leads nowhere: correct it and enrol again."),
         "hub_failed": _("The hub has trouble of its own; what waits for it is safe here."),
         "hub_too_old": _("The hub runs an older version than this site; upgrade the hub."),
         "hub_not_enrolled": _("This site is not enrolled at its hub: minori enrol CODE"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from edge.errors import HubUnsafe, NotEnrolled
+from edge.errors import HubAddressWrong, HubUnsafe, NotEnrolled
 from edge.secret_files import unreadable
 from edge.settings import Settings
 
@@ -127,10 +127,17 @@ def safe_address(url: str) -> str:
     """Return a hub's address without a slash at its end.
 
     Raises:
+        HubAddressWrong: it names no machine, or something beside it.
         HubUnsafe: what is said to it could be read on the way.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        whole = parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError as error:
+        raise HubAddressWrong(url=url) from error
     host = parts.hostname or ""
+    if not host or not whole or any(map(str.isspace, url)):
+        raise HubAddressWrong(url=url)
     here = host in ("localhost", "::1") or host.startswith("127.")
     if parts.scheme != "https" and not (parts.scheme == "http" and here):
         raise HubUnsafe(url=url)

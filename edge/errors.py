@@ -21,6 +21,7 @@ EdgeError
 ├── LotsRefused          rows of a file of lots that cannot be: none was written
 ├── HubError             the hub did not take something; what was sent stays here, and waits
 │   ├── NotEnrolled      no credential yet, or of another hub: `minori enrol`
+│   ├── HubAddressWrong  an address that leads nowhere: write it anew
 │   ├── HubUnsafe        an address that is not https
 │   ├── HubUnreachable   nobody answers: tried again by itself
 │   ├── HubSpeaksNoTls   what answers there is no https: check the port
@@ -224,6 +225,14 @@ class HubError(EdgeError):
 class NotEnrolled(HubError):
     code = "hub_not_enrolled"
     template = "{because}; make a code on the hub (minori hub enrol), then: minori enrol CODE"
+
+
+class HubAddressWrong(HubError):
+    code = "hub_address_wrong"
+    template = (
+        "{url} is no address of a hub; write it as in https://hub.example.org, "
+        "with a port as in https://hub.example.org:8443"
+    )
 
 
 class HubUnsafe(HubError):

@@ -19,6 +19,7 @@ import msgspec
 from edge.enrolment import safe_address
 from edge.errors import (
     EnrolmentLost,
+    HubAddressWrong,
     HubBehind,
     HubDenied,
     HubError,
@@ -69,13 +70,17 @@ class HubClient:
         self.hub = safe_address(hub)
         self.bytes_sent = 0
         headers = {"Authorization": f"Bearer {credential}"} if credential else {}
-        self._client = httpx.AsyncClient(
-            base_url=f"{self.hub}/edge/v1/",
-            headers=headers,
-            verify=_trusted(settings),
-            timeout=PATIENCE,
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=KEPT_OPEN_S),
-        )
+        try:
+            self._client = httpx.AsyncClient(
+                base_url=f"{self.hub}/edge/v1/",
+                headers=headers,
+                verify=_trusted(settings),
+                timeout=PATIENCE,
+                limits=httpx.Limits(max_connections=1, keepalive_expiry=KEPT_OPEN_S),
+            )
+        except httpx.InvalidURL as error:
+            # A name no machine can have.
+            raise HubAddressWrong(url=hub) from error
 
     async def __aenter__(self) -> Self:
         return self

@@ -25,6 +25,7 @@ _ASKS_FOR_SOMEBODY = frozenset(
     {
         "edge_revoked",
         "edge_unknown",
+        "hub_address_wrong",
         "hub_not_enrolled",
         "hub_too_old",
         "hub_unsafe",

@@ -9,6 +9,7 @@ import pytest
 
 from edge import enrolment
 from edge.errors import (
+    HubAddressWrong,
     HubDenied,
     HubError,
     HubFailed,
@@ -96,11 +97,31 @@ async def test_nor_one_for_another_name_or_time(
         await asked(chosen, hub.address)
 
 
-@pytest.mark.parametrize("address", ["http://hub.example", "ftp://hub.example", "hub.example"])
+@pytest.mark.parametrize("address", ["http://hub.example", "ftp://hub.example"])
 async def test_an_address_that_anybody_could_listen_to_is_refused(
     tmp_path: Path, address: str
 ) -> None:
     with pytest.raises(HubUnsafe):
+        await asked(settings(tmp_path), address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "hub.example",
+        "localhost:8443",
+        "https://",
+        "https://hub.example:port",
+        "https://hub.example:0",
+        "https://[fe80",
+        "https://my hub",
+        "https://hub.example/?site=1",
+        "https://-農-",
+        "https://農場\u2009",
+    ],
+)
+async def test_what_is_no_address_is_said_to_be_none(tmp_path: Path, address: str) -> None:
+    with pytest.raises(HubAddressWrong, match="no address of a hub"):
         await asked(settings(tmp_path), address)
 
 
