@@ -2,6 +2,8 @@
 
 from api.i18n import Reader
 from traceability.gs1.linktypes import LINK_TYPES, title_of
+from traceability.holds import RECALL
+from traceability.projection import ALSO
 from traceability.recipes import Light, Stage
 
 
@@ -125,6 +127,15 @@ def state(_: Reader, kind: str, value: float) -> str:
     if 0 < value < 1:
         return f"{on} {_.percent(value)}"
     return on if value > 0 else off
+
+
+def why_held(_: Reader, reason: str) -> str:
+    """Say why a lot is on hold: of a recall, its word in the reader's language."""
+    said = [
+        _("recall: {reason}", reason=one.removeprefix(RECALL)) if one.startswith(RECALL) else one
+        for one in reason.split(ALSO)
+    ]
+    return ALSO.join(said)
 
 
 def told_by(_: Reader) -> dict[str, str]:

@@ -11,6 +11,9 @@ from traceability.acts import Draft, Occasion, recorded
 from traceability.errors import BadValue, Phrase
 from traceability.models import Lot
 
+# What the reason of a hold begins with that a recall put; pages say it in the reader's language.
+RECALL = "recall: "
+
 
 @recorded("hold")
 def hold(session: Session, occasion: Occasion, *, lots: Sequence[Lot], reason: str) -> Draft:

@@ -16,7 +16,7 @@ from traceability.models import Act, ActLine, Lot, Stay
 # An act of these kinds says where its lots are from then on.
 _MOVES = ("transplant", "move")
 _HOLDS = ("hold", "release")
-_AND = "; "  # between the reasons of a lot that is held for several
+ALSO = "; "  # between the reasons of a lot that is held for several
 
 
 _LATER = SQLModel.metadata.tables["act"].alias("later")
@@ -147,10 +147,10 @@ def _hold(state: _State, act: Act) -> None:
         state.held_since, state.hold_reason = None, ""
         return
     reason = str(json.loads(act.body)["facts"]["reason"])
-    known = [] if state.held_since is None else state.hold_reason.split(_AND)
+    known = [] if state.held_since is None else state.hold_reason.split(ALSO)
     state.held_since = state.held_since or act.happened_at
     # Whoever releases it for one of them must see the others.
-    state.hold_reason = _AND.join(dict.fromkeys([*known, reason]))
+    state.hold_reason = ALSO.join(dict.fromkeys([*known, reason]))
 
 
 def _counted(believed: Amount, counted: Amount) -> Amount:

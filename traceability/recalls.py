@@ -247,7 +247,7 @@ def _hold(session: Session, scope: Scope, recall: Recall, occasion: Occasion) ->
         by_site.setdefault(lot.site_id, []).append(lot)
     for lots in by_site.values():
         when = Occasion(occasion.at, occasion.by, recorder=occasion.recorder)
-        holds.hold(session, when, lots=lots, reason=f"recall: {recall.reason}")
+        holds.hold(session, when, lots=lots, reason=holds.RECALL + recall.reason)
 
 
 def _refuse_closed(recall: Recall) -> None:

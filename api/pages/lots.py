@@ -21,7 +21,7 @@ from api.pages.lotviews import history, tree
 from api.problems import sentence, status_of
 from api.sheetfile import Encoding
 from api.templating import page
-from traceability import acts, by_minute, by_stage, contents
+from traceability import acts, by_minute, by_stage, contents, recalls
 from traceability.database import reading_session, writing_session
 from traceability.errors import NotFound, TraceabilityError
 from traceability.lookup import link_of, one_lot
@@ -158,6 +158,7 @@ def _lot_page(
         status=status,
         row=row,
         history=history(session, lot),
+        recall=recalls.of_lot(session, lot.id),
         in_units=contents.units_of(session, lot),
         back=tree(session, lot, "back"),
         forward=tree(session, lot, "forward"),

@@ -54,6 +54,17 @@ def test_whoever_scans_a_recalled_lot_reads_it_first(client: Client, world: Worl
     assert links.headers["location"].endswith(address)
 
 
+def test_a_lot_that_a_recall_holds_says_so_in_the_readers_language(
+    client: Client, world: World
+) -> None:
+    made = _open(client, world, "real")
+
+    page = client.get(f"/lots/{world.bags.id}", headers=HTML | {"accept-language": "ja"}).text
+
+    assert "から出荷止め：回収：金属片" in page
+    assert f'<a href="/recalls/{made["id"]}">回収のお知らせ：金属片</a>' in page
+
+
 def test_an_exercise_is_nobodys_business(client: Client, world: World) -> None:
     _open(client, world, "exercise")
 
