@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session
 
 from traceability import acts, catalogue, lots
-from traceability.acts import Occasion
 from traceability.models import Crop, Lot, Organisation, Party, Site, TradeItem, Zone
+from traceability.occasions import Occasion
 
 # A Monday, 09:00 in Japan.
 START = datetime(2026, 6, 1, 0, tzinfo=UTC)

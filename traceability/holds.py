@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from traceability.acts import Draft, Occasion, recorded
+from traceability.acts import recorded
+from traceability.drafts import Draft
 from traceability.errors import BadValue, Phrase
 from traceability.models import Lot
+from traceability.occasions import Occasion
 
 # What the reason of a hold begins with that a recall put; pages say it in the reader's language.
 RECALL = "recall: "

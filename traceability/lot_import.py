@@ -19,10 +19,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from traceability import acts, lots, rules
-from traceability.acts import Draft, Occasion, recorded
+from traceability.acts import recorded
 from traceability.amounts import Amount
+from traceability.drafts import Draft
 from traceability.errors import BadValue
 from traceability.models import Act, Crop, Lot, Organisation, Site, Zone
+from traceability.occasions import Occasion
 
 NOTE = "imported: the day is known, not the hour"
 # Who did it is not in the file; who imported it is the recorder.

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from traceability import acts, codes, heads, packing, recipes, rules, unit_voids
-from traceability.acts import Draft, Occasion, recorded
+from traceability import codes, heads, packing, recipes, rules
+from traceability.acts import recorded
 from traceability.amounts import Amount, apportion, total
+from traceability.drafts import Draft
 from traceability.errors import (
     BadValue,
-    CannotVoid,
     MassAppears,
     MassNotConserved,
     NoLotCode,
@@ -39,7 +39,7 @@ from traceability.models import (
     TradeItem,
     Zone,
 )
-from traceability.projection import short_without, unvoided
+from traceability.occasions import Occasion
 
 
 @recorded("sow")
@@ -350,28 +350,6 @@ def discard(
     )
 
 
-@recorded("void")
-def void(session: Session, occasion: Occasion, *, act: Act) -> Draft:
-    """Take back an act recorded by mistake; both stay readable, and answers count neither.
-
-    Raises:
-        CannotVoid: later acts build on lots it made or cases it packed, it was taken back before,
-            or it is itself a void.
-    """
-    if act.kind == "void":
-        raise CannotVoid(
-            act=act.id, kind=act.kind, because="a void is final", next_step="record it anew"
-        )
-    _refuse_voided(session, act)
-    for lot in acts.made(session, act):
-        _refuse_used(session, act, lot)
-    unit_voids.refuse_packed_since(session, act)
-    touched = acts.touched(session, act)
-    for lot in touched:
-        _refuse_short(session, act, lot)
-    return Draft(act.site_id, subjects=touched, voids=act)
-
-
 def _refuse_other_crop(lot: Lot, item: TradeItem, crop: Crop) -> None:
     """A bag that says low-potassium lettuce is eaten by people whom the other kind harms."""
     if lot.crop_id != item.crop_id:
@@ -445,20 +423,6 @@ def _sibling(lot: Lot, code: str, occasion: Occasion) -> Lot:
     )
 
 
-def _refuse_short(session: Session, act: Act, lot: Lot) -> None:
-    """What a return or a count brought may have gone out again since."""
-    by = short_without(session, lot, act)
-    if by is not None:
-        raise CannotVoid(
-            act=act.id,
-            kind=act.kind,
-            because=Phrase(
-                "lot {lot} would have given out {by} more than it held", lot=lot.code, by=by
-            ),
-            next_step="void what was taken from it since first",
-        )
-
-
 def next_code(session: Session, lot: Lot) -> str:
     """Return the code of the next harvest of a growing lot: its own with -1, -2, ... behind."""
     cuts = select(ActLine.id).join(Act).where(ActLine.lot_id == lot.id, Act.kind == "harvest")
@@ -471,31 +435,3 @@ def _date_packed(session: Session, lot: Lot, item: TradeItem, occasion: Occasion
     lot.packed_on = packed_on
     if item.shelf_life_days is not None:
         lot.best_before = packed_on + timedelta(days=item.shelf_life_days)
-
-
-def _refuse_voided(session: Session, act: Act) -> None:
-    earlier = session.exec(select(Act.id).where(Act.voids_id == act.id)).first()
-    if earlier is not None:
-        raise CannotVoid(
-            act=act.id,
-            kind=act.kind,
-            because="it was taken back before",
-            next_step="record it anew",
-        )
-
-
-def _refuse_used(session: Session, act: Act, lot: Lot) -> None:
-    later = (
-        select(Act)
-        .join(ActLine, col(ActLine.act_id) == col(Act.id))
-        .where(ActLine.lot_id == lot.id, Act.id != act.id, Act.kind != "void")
-        .where(unvoided(Act.id))
-    )
-    first = session.exec(later).first()
-    if first is not None:
-        raise CannotVoid(
-            act=act.id,
-            kind=act.kind,
-            because=Phrase("lot {lot} that it made was used since", lot=lot.code),
-            next_step=Phrase("void {kind} {id} first", kind=first.kind, id=first.id),
-        )

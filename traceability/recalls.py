@@ -14,7 +14,6 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from traceability import holds, notifications
-from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound, Phrase, RecallOpen
 from traceability.models import (
@@ -26,6 +25,7 @@ from traceability.models import (
     RecallLot,
     RecallNotice,
 )
+from traceability.occasions import Occasion
 from traceability.recall_scope import Affected, Recipient, Scope, scope_of
 from traceability.recall_starts import Start, lots_of
 from traceability.recall_told import NOTICE

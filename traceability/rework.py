@@ -9,11 +9,13 @@ from datetime import date, timedelta
 from sqlmodel import Session
 
 from traceability import rules
-from traceability.acts import Draft, Occasion, recorded
+from traceability.acts import recorded
 from traceability.amounts import Amount
+from traceability.drafts import Draft
 from traceability.errors import BadValue, MassAppears, Phrase, WrongStage
 from traceability.lots import new_lot
 from traceability.models import Crop, Lot, TradeItem, Zone
+from traceability.occasions import Occasion
 
 
 @recorded("rework")

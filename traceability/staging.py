@@ -3,9 +3,11 @@
 from sqlmodel import Session
 
 from traceability import recipes, rules
-from traceability.acts import Draft, Occasion, recorded
+from traceability.acts import recorded
+from traceability.drafts import Draft
 from traceability.errors import BadValue, Phrase
 from traceability.models import Lot
+from traceability.occasions import Occasion
 
 
 @recorded("stage")

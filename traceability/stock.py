@@ -3,10 +3,12 @@
 from sqlmodel import Session, col, select
 
 from traceability import rules
-from traceability.acts import Draft, Occasion, recorded
+from traceability.acts import recorded
 from traceability.amounts import Amount, total
+from traceability.drafts import Draft
 from traceability.errors import BadValue, NotEnough
 from traceability.models import Act, ActLine, Crop, Lot, Party, Zone
+from traceability.occasions import Occasion
 from traceability.projection import unvoided
 
 

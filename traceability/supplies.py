@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, or_, select
 
 from traceability import rules
-from traceability.acts import Draft, Occasion, recorded
+from traceability.acts import recorded
 from traceability.amounts import Amount, apportion
+from traceability.drafts import Draft
 from traceability.errors import BadValue, Phrase
 from traceability.gs1 import check_lot_code
 from traceability.models import Lot, Material, Party, Stay, Zone
+from traceability.occasions import Occasion
 
 
 @recorded("receive")

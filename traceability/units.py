@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from traceability import contents, rules
-from traceability.acts import Draft, Occasion, UnitMove, recorded
+from traceability.acts import recorded
 from traceability.amounts import Amount, total
+from traceability.drafts import Draft, UnitMove
 from traceability.errors import BadValue, InUnits, NotFound, Phrase, WrongStage
 from traceability.gs1 import check_lot_code
 from traceability.gs1.checkdigits import check_digit
 from traceability.models import LogisticUnit, Lot, Organisation, Party, Site, UnitLine, Zone
+from traceability.occasions import Occasion
 
 SSCC_LENGTH = 18
 # The first digit is the farm's to choose; cases and pallets then never share a number.

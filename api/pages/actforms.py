@@ -14,11 +14,11 @@ from api.pages.lotfields import (
     partners,
     zone_field,
 )
-from traceability import lots, recipes, staging
-from traceability.acts import Occasion
+from traceability import lots, recipes, staging, voiding
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound
 from traceability.models import Act, ActLine, Lot, Party, TradeItem, Zone
+from traceability.occasions import Occasion
 from traceability.rules import NOT_WHILE_HELD
 
 # Which acts a lot of each stage is offered, the usual ones first.
@@ -263,7 +263,7 @@ def _void(session: Session, occasion: Occasion, lot: Lot, said: Answers) -> Act:
     act = session.exec(query).first()
     if act is None:
         raise NotFound(what="act", name=said.text("act"), next_step="take it from the history")
-    return lots.void(session, occasion, act=act)
+    return voiding.void(session, occasion, act=act)
 
 
 _PERFORM: Mapping[str, _Perform] = {

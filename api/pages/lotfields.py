@@ -7,9 +7,9 @@ from sqlmodel import Session, col, select
 from api.auth import Viewer
 from api.i18n import Reader
 from api.pages.fields import Answers, Field, choices
-from traceability.acts import Document, Occasion
 from traceability.amounts import Amount
 from traceability.models import LogisticUnit, Lot, Organisation, Party, Zone, new_id
+from traceability.occasions import Document, Occasion
 
 
 def amount_fields(reader: Reader, lot: Lot, *, optional: bool = False) -> list[Field]:

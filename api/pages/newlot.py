@@ -10,10 +10,10 @@ from api.i18n import Reader
 from api.pages.fields import ActForm, Answers, Field, choices
 from api.pages.lotfields import document_fields
 from traceability import lots
-from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.errors import NotFound
 from traceability.models import Act, Crop, Lot, Party, Site, TradeItem, Zone
+from traceability.occasions import Occasion
 
 KINDS = ("sow", "receive")
 

@@ -14,9 +14,9 @@ from api.recall_report import report_of
 from api.templating import page
 from api.v1.recalls import Open, report_file, start_of
 from traceability import recalls
-from traceability.acts import Occasion
 from traceability.errors import TraceabilityError
 from traceability.models import Device, Party, Recall, Site, Zone
+from traceability.occasions import Occasion
 
 router = APIRouter(include_in_schema=False)
 

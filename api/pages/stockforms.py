@@ -16,9 +16,9 @@ from api.pages.lotfields import (
     zone_field,
 )
 from traceability import contents, holds, rework, stock, supplies, units
-from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.models import Act, Lot, Organisation, Party, Site, TradeItem, Zone
+from traceability.occasions import Occasion
 
 Asking = Callable[[Session, Reader, Lot], ActForm]
 Performing = Callable[[Session, Occasion, Lot, Answers], Act]

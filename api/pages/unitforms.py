@@ -8,12 +8,12 @@ from sqlmodel import Session, col, select
 from api.i18n import Reader
 from api.pages.fields import ActForm, Answers, Field, choices
 from api.pages.lotfields import amount_said, document_fields, partners, unit_code_field
-from traceability import contents, lots, units
-from traceability.acts import Occasion
+from traceability import contents, units, voiding
 from traceability.contents import Contents
 from traceability.elsewhere import edge_of
 from traceability.errors import NotFound
 from traceability.models import Act, LogisticUnit, Lot, Organisation, Party, Site, UnitLine
+from traceability.occasions import Occasion
 from traceability.unit_past import Whereabouts
 
 # What a form offers to choose from; older ones are named in the command, or on the lot's own page.
@@ -94,7 +94,7 @@ def perform(
     if kind == "ship":
         return units.ship_unit(session, occasion, unit=unit, to=said.row(session, Party, "to"))
     if kind == "void":
-        return lots.void(session, occasion, act=_act_of(session, unit, said.text("act")))
+        return voiding.void(session, occasion, act=_act_of(session, unit, said.text("act")))
     raise NotFound(what="act", name=kind, next_step="choose one on the unit's page")
 
 

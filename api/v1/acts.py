@@ -12,8 +12,7 @@ from api.context import Web
 from api.deps import InWeb, SignedIn, WriteSession, hubs
 from api.problems import problems
 from api.v1.shapes import AmountIn, Body, Code, Recorded
-from traceability import lots, staging
-from traceability.acts import Document, Occasion
+from traceability import lots, staging, voiding
 from traceability.amounts import Amount
 from traceability.catalogue import find
 from traceability.errors import (
@@ -34,6 +33,7 @@ from traceability.errors import (
 from traceability.lookup import one_lot
 from traceability.models import Act, Crop, Lot, Party, Site, TradeItem, Zone
 from traceability.models.base import new_id
+from traceability.occasions import Document, Occasion
 
 ALWAYS = (ActConflict, AmbiguousLot, BadValue, NotFound, OutOfOrder, UnknownLot, WrongStage)
 router = APIRouter(prefix="/api/v1/acts", tags=["acts"], responses=problems(*ALWAYS))
@@ -313,7 +313,7 @@ def discard(body: Discard, session: WriteSession, viewer: SignedIn, web: InWeb) 
 def void(body: Void, session: WriteSession, viewer: SignedIn) -> Recorded:
     """Take back an act recorded by mistake; both stay readable."""
     act = one_act(session, body.act)
-    return Recorded.of(session, lots.void(session, body.occasion(viewer), act=act))
+    return Recorded.of(session, voiding.void(session, body.occasion(viewer), act=act))
 
 
 def one_act(session: Session, act_id: str) -> Act:

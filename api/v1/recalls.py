@@ -15,10 +15,10 @@ from api.i18n import Reader
 from api.problems import problems
 from api.v1.shapes import Body, Code
 from traceability import catalogue, recalls
-from traceability.acts import Occasion
 from traceability.errors import BadValue, NotFound, RecallOpen
 from traceability.lookup import one_lot
 from traceability.models import Device, Party, Recall, RecallNotice, Site, Zone
+from traceability.occasions import Occasion
 from traceability.recall_starts import Start
 
 router = APIRouter(

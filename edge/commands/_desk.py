@@ -22,7 +22,6 @@ from edge.commands._arguments import ActId, time_of
 from edge.commands._config import config_option
 from edge.settings import Settings
 from traceability import catalogue
-from traceability.acts import Document, Occasion
 from traceability.errors import BadValue, NotFound
 from traceability.gs1 import gtin14
 from traceability.lookup import one_lot
@@ -38,6 +37,7 @@ from traceability.models import (
     Zone,
     new_id,
 )
+from traceability.occasions import Document, Occasion
 
 _P = ParamSpec("_P")
 

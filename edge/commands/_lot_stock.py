@@ -6,9 +6,9 @@ import click
 from edge.commands._arguments import Quantity, Weight
 from edge.commands._desk import Desk, records
 from traceability import holds, rework, stock, supplies
-from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.models import Act
+from traceability.occasions import Occasion
 
 _lot = click.argument("lot", metavar="LOT")
 _lots = click.argument("names", nargs=-1, required=True, metavar="LOT...")

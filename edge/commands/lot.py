@@ -17,11 +17,11 @@ from edge.commands._arguments import (
     named_amount,
 )
 from edge.commands._desk import Desk, InOrder, looks_up, records
-from traceability import lots, staging, supplies
-from traceability.acts import Occasion
+from traceability import lots, staging, supplies, voiding
 from traceability.amounts import Amount
 from traceability.errors import BadValue
 from traceability.models import STAGES, Act
+from traceability.occasions import Occasion
 
 _lot = click.argument("lot", metavar="LOT")
 _zone = click.option("--zone", required=True, metavar="CODE", help="Where it goes.")
@@ -369,7 +369,7 @@ def void(desk: Desk, occasion: Occasion, act: str) -> Act:
 
     ACT is its id, from `minori lot show LOT --acts`.
     """
-    return lots.void(desk.session, occasion, act=desk.act(act))
+    return voiding.void(desk.session, occasion, act=desk.act(act))
 
 
 for _one in _lot_stock.COMMANDS:

@@ -11,9 +11,9 @@ from edge.commands._arguments import OneOf, Weight, time_of
 from edge.commands._desk import Desk, InOrder, looks_up, writes
 from edge.commands._out import write_file
 from traceability import catalogue, recalls
-from traceability.acts import Occasion
 from traceability.errors import BadValue
 from traceability.models import Device, Recall
+from traceability.occasions import Occasion
 from traceability.recall_starts import Start
 
 # Lines of a table that are told on a terminal; a file has all of them.

@@ -10,9 +10,9 @@ from edge.commands import _lots, _text
 from edge.commands._arguments import ActId, OneOf, named_amount
 from edge.commands._desk import Desk, InOrder, looks_up, records
 from edge.commands.label import KINDS, STOCKS, kind_of, label_written
-from traceability import contents, lots, unit_past, units
-from traceability.acts import Occasion
+from traceability import contents, unit_past, units, voiding
 from traceability.models import UNIT_KINDS, Act, LogisticUnit
+from traceability.occasions import Occasion
 
 _HELP = """Cases and pallets: one number (SSCC) for what is inside.
 
@@ -89,7 +89,7 @@ def void(desk: Desk, occasion: Occasion, act: str) -> Act:
 
     ACT is its id, from `minori unit show UNIT --acts`.
     """
-    return lots.void(desk.session, occasion, act=desk.act(act))
+    return voiding.void(desk.session, occasion, act=desk.act(act))
 
 
 @command.command("list")

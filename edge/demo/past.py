@@ -17,9 +17,9 @@ from sqlmodel import Session
 
 from edge.demo.farm import PLANS, TIME_ZONE, DemoFarm, Plan
 from traceability import acts, lots
-from traceability.acts import Occasion
 from traceability.amounts import Amount
 from traceability.models import Lot
+from traceability.occasions import Occasion
 
 WEEKS = 78
 # Above this a lettuce may not be sold as low in potassium; the farm throws such a harvest away.

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from tests.factories import on_day
 from tests.world import World
-from traceability import acts, catalogue, database, lots
+from traceability import acts, catalogue, database, lots, voiding
 from traceability.amounts import Amount
 from traceability.models import Lot, Organisation, Zone
 
@@ -110,7 +110,7 @@ def test_a_shipment_taken_back_is_no_longer_received(
     with database.writing_session(engine) as session:
         bags = session.get_one(Lot, world.bags.id)
         sent = next(act for act in acts.of_lot(session, bags) if act.kind == "ship")
-        lots.void(session, on_day(44), act=sent)
+        voiding.void(session, on_day(44), act=sent)
 
     assert mart.get(MY).json() == []
     assert mart.get(f"{MY}/fsma.json", params={"lot": world.bags.code}).status_code == 404

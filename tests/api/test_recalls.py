@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from tests.world import World
 from traceability import database, lots
-from traceability.acts import Occasion
 from traceability.models import Site
+from traceability.occasions import Occasion
 
 HTML = {"accept": "text/html"}
 

@@ -21,10 +21,10 @@ from tests.edge.test_bus import broker, running
 from tests.edge.test_faults import collecting
 from tests.fakes.mosquitto import Mosquitto
 from traceability import catalogue, lots
-from traceability.acts import Occasion
 from traceability.database import writing_session
 from traceability.errors import DatabaseFull
 from traceability.models import Zone
+from traceability.occasions import Occasion
 
 MB = 1 << 20
 

@@ -16,11 +16,11 @@ from edge.clock import SystemClock
 from edge.errors import FitFailed
 from tests.edge.console import Console
 from traceability import acts, catalogue, forecasts, lots
-from traceability.acts import Occasion
 from traceability.database import reading_session, writing_session
 from traceability.forecast_subject import Subject
 from traceability.forecasts import Made
 from traceability.models import Crop, ForecastRecord, Job, Zone
+from traceability.occasions import Occasion
 
 OVER_A_WEEK = timedelta(days=8)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import START, Farm, a_farm, harvested, on_day, packed
-from traceability import balance, lots, rework, stock
+from traceability import balance, lots, rework, stock, voiding
 from traceability.amounts import Amount
 
 
@@ -101,6 +101,6 @@ def test_one_lots_account(session: Session, farm: Farm) -> None:
 def test_a_voided_shipment_is_not_in_the_account(session: Session, farm: Farm) -> None:
     bags = packed(session, farm)
     act = lots.ship(session, on_day(43), lot=bags, to=farm.shop)
-    lots.void(session, on_day(44), act=act)
+    voiding.void(session, on_day(44), act=act)
 
     assert _all(session, farm).entries["shipped"] == 0

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import START, Farm, a_farm, harvested, on_day, packed
-from traceability import acts, codes, lots
+from traceability import acts, codes, lots, voiding
 from traceability.amounts import Amount
 from traceability.codes import Rule
 from traceability.errors import BadValue, NoLotCode
@@ -44,7 +44,7 @@ def test_a_voided_lots_code_is_not_given_again(session: Session, farm: Farm) -> 
     """It may stand on a label already."""
     _rule(session, farm, "{date}{n2}")
     act = lots.sow(session, on_day(0), zone=farm.room, crop=farm.lettuce, code=None, pieces=10)
-    lots.void(session, on_day(0), act=act)
+    voiding.void(session, on_day(0), act=act)
 
     assert _sown(session, farm).code.endswith("02")
 

@@ -7,9 +7,10 @@ from sqlmodel import Session
 
 from sensors import to_ms
 from tests.factories import START, Farm, a_farm, harvested, on_day
-from traceability import acts, cold_chain, lots, readings
+from traceability import acts, cold_chain, lots, readings, voiding
 from traceability.amounts import Amount
 from traceability.models import Lot
+from traceability.occasions import Occasion
 
 NOW = START + timedelta(days=50)
 PACKED = START + timedelta(days=42)
@@ -23,7 +24,7 @@ def farm(session: Session) -> Farm:
 def _bags(session: Session, farm: Farm) -> Lot:
     """Cut on day 42 in the packing room, an hour later packed into the cold store."""
     cut = harvested(session, farm)
-    packing = acts.Occasion(PACKED + timedelta(hours=1), "Sato")
+    packing = Occasion(PACKED + timedelta(hours=1), "Sato")
     act = lots.pack(
         session,
         packing,
@@ -107,7 +108,7 @@ def test_the_acts_tell_the_times_of_this_lot_only(session: Session, farm: Farm) 
     bags = _bags(session, farm)
     lots.ship(session, on_day(43), lot=bags, to=farm.shop, amount=Amount(pieces=10))
     act = lots.ship(session, on_day(44), lot=bags, to=farm.shop, amount=Amount(pieces=10))
-    lots.void(session, on_day(45), act=act)
+    voiding.void(session, on_day(45), act=act)
 
     found = cold_chain.of_lot(session, bags, now=NOW)
 

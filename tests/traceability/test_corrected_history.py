@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from tests.factories import on_day
 from tests.traceability.work import STEPS, Work, examples, with_rollback
-from traceability import contents, genealogy, lots, recall_scope, shares, stock
+from traceability import contents, genealogy, recall_scope, shares, stock, voiding
 from traceability.models import Stay, Zone
 
 Step = tuple[str, int, int]
@@ -62,7 +62,7 @@ def mistaken(work: Work, slips: Sequence[Step]) -> None:
     work.is_mistaken = False
     for act in reversed(work.acts()):
         if act.id not in known:
-            lots.void(work.session, on_day(42), act=act)
+            voiding.void(work.session, on_day(42), act=act)
 
 
 def answered(work: Work) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import Farm, a_farm, harvested, on_day, packed
-from traceability import catalogue, forecasts, lots, orders, yields
+from traceability import catalogue, forecasts, lots, orders, voiding, yields
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound
 from traceability.forecast_subject import Subject, of_key, of_record
@@ -52,7 +52,7 @@ def test_a_second_site_counts_only_its_own(session: Session, farm: Farm) -> None
 def test_a_shipment_taken_back_was_never_taken(session: Session, farm: Farm) -> None:
     bags = packed(session, farm)
     act = lots.ship(session, on_day(43), lot=bags, to=farm.shop, amount=Amount(pieces=40))
-    lots.void(session, on_day(44), act=act)
+    voiding.void(session, on_day(44), act=act)
 
     assert grams(session, Subject(farm.lettuce, partner=farm.shop)) == []
 

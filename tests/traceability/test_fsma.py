@@ -6,11 +6,11 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import START, Farm, a_farm, harvested, on_day, packed
-from traceability import acts, catalogue, fsma, lots, rework, stock, units
-from traceability.acts import Document, Occasion
+from traceability import acts, catalogue, fsma, lots, rework, stock, units, voiding
 from traceability.amounts import Amount
 from traceability.fsma import CTES, Location, Product, Record, Request, Word
 from traceability.models import Lot
+from traceability.occasions import Document, Occasion
 
 TLC = "(01)04912345678904(10)P-1"
 
@@ -168,7 +168,7 @@ def test_a_mixture_is_as_old_as_its_oldest_part(session: Session, farm: Farm) ->
 def test_a_voided_shipment_is_not_in_it(session: Session, farm: Farm) -> None:
     bags = packed(session, farm)
     act = lots.ship(session, on_day(43), lot=bags, to=farm.shop, amount=Amount(pieces=40))
-    lots.void(session, on_day(44), act=act)
+    voiding.void(session, on_day(44), act=act)
 
     assert _all(session, farm)["shipping"] == []
 

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import Farm, a_farm, harvested, on_day, packed
-from traceability import acts, genealogy, lots
+from traceability import acts, genealogy, lots, voiding
 from traceability.amounts import Amount
 from traceability.reach import Direction
 
@@ -62,7 +62,7 @@ def test_forward_to_everybody_who_received_some(session: Session, farm: Farm) ->
 def test_a_voided_shipment_reached_nobody(session: Session, farm: Farm) -> None:
     bags = packed(session, farm)
     shipped = lots.ship(session, on_day(43), lot=bags, to=farm.shop)
-    lots.void(session, on_day(44), act=shipped)
+    voiding.void(session, on_day(44), act=shipped)
 
     assert genealogy.trace(session, bags, "forward").consignments == []
 

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import START, Farm, a_farm, harvested, on_day
-from traceability import acts, forecast_lots, growing, lots, stock
+from traceability import acts, forecast_lots, growing, lots, stock, voiding
 from traceability.amounts import Amount
 from traceability.errors import BadValue, HeavierThanPhysics
 from traceability.forecast_subject import Subject
@@ -54,7 +54,7 @@ def test_a_lost_lot_brings_nothing(session: Session, farm: Farm) -> None:
 
 def test_a_sowing_taken_back_was_never_sown(session: Session, farm: Farm) -> None:
     act = lots.sow(session, on_day(20), zone=farm.room, crop=farm.lettuce, code="X", pieces=9)
-    lots.void(session, on_day(21), act=act)
+    voiding.void(session, on_day(21), act=act)
 
     assert ground(session, farm).lots == []
 

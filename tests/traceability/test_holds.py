@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import Farm, a_farm, harvested, on_day, packed
-from traceability import acts, holds, lots, recalls, stock
+from traceability import acts, holds, lots, recalls, stock, voiding
 from traceability.amounts import Amount
 from traceability.errors import BadValue, LotHeld
 from traceability.models import Lot
@@ -92,7 +92,7 @@ def test_a_hold_taken_back_never_was(session: Session, farm: Farm) -> None:
     bags = packed(session, farm)
     act = _hold(session, bags)
 
-    lots.void(session, on_day(44), act=act)
+    voiding.void(session, on_day(44), act=act)
 
     assert bags.held_since is None
 

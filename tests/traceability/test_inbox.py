@@ -28,6 +28,7 @@ from traceability import (
     stock,
     units,
     uplink_records,
+    voiding,
 )
 from traceability.amounts import Amount
 from traceability.errors import StreamBroken
@@ -250,7 +251,7 @@ def test_a_voided_act_is_voided_there(edge: Session, hub: Session, line: Line) -
     line.carry()
     harvest = acts.of_lot(edge, cut)[0]
 
-    lots.void(edge, on_day(43), act=harvest)
+    voiding.void(edge, on_day(43), act=harvest)
     line.carry()
 
     there = hub.get_one(Lot, cut.id)
@@ -307,7 +308,7 @@ class TestTwoSitesOfOneFarm:
         second.carry()
         pack = acts.of_lot(other, bags)[0]
 
-        lots.void(other, on_day(44), act=pack)
+        voiding.void(other, on_day(44), act=pack)
         second.carry()
 
         assert second.refused() == []

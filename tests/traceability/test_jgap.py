@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import Farm, a_farm, harvested, on_day, packed
-from traceability import acts, jgap, lots
+from traceability import acts, jgap, lots, voiding
 from traceability.amounts import Amount
 from traceability.fsma import Request, Word
 
@@ -102,6 +102,6 @@ def test_of_a_lot_every_lot_of_its_trace_has_an_account(session: Session, farm: 
 def test_a_voided_harvest_is_in_none_of_them(session: Session, farm: Farm) -> None:
     cut = harvested(session, farm)
     (act,) = [one for one in acts.of_lot(session, cut) if one.kind == "harvest"]
-    lots.void(session, on_day(43), act=act)
+    voiding.void(session, on_day(43), act=act)
 
     assert jgap.harvests(session, farm.organisation, Request()) == []

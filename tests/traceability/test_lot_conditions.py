@@ -22,6 +22,7 @@ from traceability import (
     provenance,
     recipes,
     rollups,
+    voiding,
 )
 from traceability.amounts import Amount
 from traceability.database import reading_session, writing_session
@@ -86,7 +87,7 @@ def ship(session: Session, farm: Farm, bags: Lot, day: int = SHIPPED) -> Act:
 
 def void(session: Session, act: Act) -> None:
     again = session.exec(select(Act).where(Act.id == act.id)).one()
-    lots.void(session, on_day(SHIPPED + 3), act=again)
+    voiding.void(session, on_day(SHIPPED + 3), act=again)
 
 
 def keep_all(engine: Engine, day: float = SHIPPED + 2) -> list[str]:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
 from tests.factories import Farm, a_farm, harvested, on_day, packed
-from traceability import acts, catalogue, errors, lots
-from traceability.acts import Occasion
+from traceability import acts, catalogue, errors, lots, voiding
 from traceability.amounts import Amount, apportion
 from traceability.gs1 import BadLotCode
 from traceability.models import Act, Flow, Lot, Outbox, Stay, new_id
+from traceability.occasions import Occasion
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_a_voided_shipment_gives_the_lot_back(session: Session, farm: Farm) -> N
     lot = packed(session, farm)
     shipped = lots.ship(session, on_day(43), lot=lot, to=farm.shop)
 
-    lots.void(session, on_day(44), act=shipped)
+    voiding.void(session, on_day(44), act=shipped)
 
     assert (lot.pieces, lot.weight_g, lot.zone_id) == (100, 8000, farm.store.id)
     assert lot.is_open
@@ -184,7 +184,7 @@ def test_an_act_others_build_on_cannot_be_voided(session: Session, farm: Farm) -
     sowing = session.exec(select(Act).where(Act.kind == "sow")).one()
 
     with pytest.raises(errors.CannotVoid, match="harvest"):
-        lots.void(session, on_day(50), act=sowing)
+        voiding.void(session, on_day(50), act=sowing)
 
 
 def test_a_lab_result_may_come_after_the_lot_is_gone(session: Session, farm: Farm) -> None:

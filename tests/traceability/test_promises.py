@@ -19,6 +19,7 @@ from traceability import (
     packing_loss,
     promises,
     remarks,
+    voiding,
 )
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound, PromiseFrozen
@@ -273,7 +274,7 @@ def test_what_packing_leaves_is_learnt_from_packings_whose_grams_are_known(
         zone=farm.store,
     )
     assert packing_loss.left_of(session, farm.lettuce) == pytest.approx(8.8 / 18)
-    lots.void(session, on_day(44), act=act)
+    voiding.void(session, on_day(44), act=act)
     assert packing_loss.left_of(session, farm.lettuce) == pytest.approx(8 / 9)
     other = catalogue.ensure_crop(
         session, farm.organisation, "basil", name="Basil", largest_head_g=90

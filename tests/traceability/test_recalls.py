@@ -19,6 +19,7 @@ from traceability import (
     recalls,
     stock,
     supplies,
+    voiding,
 )
 from traceability.amounts import Amount
 from traceability.errors import BadValue, LotHeld, NotFound, RecallOpen
@@ -170,7 +171,7 @@ def test_what_was_found_stays_as_it_was_then(session: Session, farm: Farm, bags:
 def test_a_voided_shipment_is_not_in_the_recall(session: Session, farm: Farm) -> None:
     bags = packed(session, farm)
     act = lots.ship(session, on_day(43), lot=bags, to=farm.shop)
-    lots.void(session, on_day(44), act=act)
+    voiding.void(session, on_day(44), act=act)
 
     assert scope_of(session, [bags]).recipients == []
 
@@ -369,6 +370,6 @@ def test_a_probe_in_a_tank_means_all_that_drank_of_it(session: Session, farm: Fa
 def test_an_act_that_was_taken_back_was_in_nobodys_hands(session: Session, farm: Farm) -> None:
     lots.sow(session, on_day(1), zone=farm.room, crop=farm.lettuce, code="A", pieces=10)
     act = lots.move(session, on_day(2, by="Suzuki"), lot=_lot(session, "A"), zone=farm.packing)
-    lots.void(session, on_day(3), act=act)
+    voiding.void(session, on_day(3), act=act)
 
     assert lots_of(session, Start("worker", "Suzuki", "Suzuki", **_span((0, 9)))) == []

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session, select
 
 from tests.factories import a_farm, harvested, on_day, packed
-from traceability import acts, catalogue, genealogy, lots, rework, stock
+from traceability import acts, catalogue, genealogy, lots, rework, stock, voiding
 from traceability.amounts import Amount
 from traceability.errors import BadValue, CannotVoid, MassAppears, NotEnough, WrongStage
 from traceability.models import Act
@@ -110,7 +110,7 @@ def test_a_return_cannot_be_voided_once_it_went_out_again(session: Session) -> N
     lots.ship(session, on_day(45), lot=bags, to=farm.shop, amount=Amount(pieces=20))
 
     with pytest.raises(CannotVoid, match="more than it held"):
-        lots.void(session, on_day(46), act=back)
+        voiding.void(session, on_day(46), act=back)
     assert bags.pieces == 10
 
 

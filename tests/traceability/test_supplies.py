@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import START, Farm, a_farm, harvested, on_day, packed
-from traceability import acts, catalogue, genealogy, lookup, lots, supplies
+from traceability import acts, catalogue, genealogy, lookup, lots, supplies, voiding
 from traceability.amounts import Amount
 from traceability.errors import BadValue, NotEnough
 from traceability.models import Lot, Material
@@ -189,7 +189,7 @@ def test_what_was_poured_in_another_time_is_not_in_a_trace(
     supplies.use(session, on_day(60), supply=sack, amount=some, zone=tank)
     supplies.use(session, on_day(43), supply=sack, amount=some, zone=other)
     mistake = supplies.use(session, on_day(11), supply=sack, amount=some, zone=tank)
-    lots.void(session, on_day(12), act=mistake)
+    voiding.void(session, on_day(12), act=mistake)
     assert genealogy.trace(session, sack, "forward").edges == []
 
     supplies.use(session, on_day(45), supply=sack, amount=some, zone=tank)

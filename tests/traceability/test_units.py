@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.factories import Farm, a_farm, on_day, packed
-from traceability import acts, catalogue, contents, genealogy, holds, lots, units
+from traceability import acts, catalogue, contents, genealogy, holds, lots, units, voiding
 from traceability.amounts import Amount
 from traceability.errors import BadValue, CannotVoid, InUnits, LotHeld, NotFound
 from traceability.gs1.checkdigits import check_digit
@@ -108,7 +108,7 @@ def test_a_voided_shipment_puts_everything_back_into_its_case(session: Session, 
     case = _case(session, farm, bags, 60)
     sent = units.ship_unit(session, on_day(44), unit=case, to=farm.shop)
 
-    lots.void(session, on_day(45), act=sent)
+    voiding.void(session, on_day(45), act=sent)
 
     assert contents.of_unit(session, case).lots == [(bags, Amount(60, 4800))]
     assert bags.pieces == 100
@@ -146,7 +146,7 @@ def test_a_pallet_of_cases_stands_in_the_history_of_its_lots(session: Session, f
     case = _case(session, farm, bags, 60)
     pallet = _pallet(session, farm, case)
 
-    lots.void(session, on_day(44), act=_filled_by(session, bags))
+    voiding.void(session, on_day(44), act=_filled_by(session, bags))
 
     assert contents.of_unit(session, pallet).is_nothing
     assert contents.holder_of(session, case) is None
@@ -159,7 +159,7 @@ def test_an_opened_pallet_is_filled_again_by_taking_that_back(session: Session, 
     pallet = _pallet(session, farm, case)
     units.disaggregate(session, on_day(44), unit=pallet)
 
-    lots.void(session, on_day(45), act=_filled_by(session, bags, "disaggregate"))
+    voiding.void(session, on_day(45), act=_filled_by(session, bags, "disaggregate"))
 
     assert contents.holder_of(session, case) == pallet
 
@@ -172,7 +172,7 @@ def test_a_case_that_left_is_not_unpacked_by_a_void(session: Session, farm: Farm
     units.ship_unit(session, on_day(44), unit=case, to=farm.shop)
 
     with pytest.raises(CannotVoid, match="handled since"):
-        lots.void(session, on_day(45), act=filled)
+        voiding.void(session, on_day(45), act=filled)
 
 
 def test_a_case_never_stands_on_two_pallets(session: Session, farm: Farm) -> None:
@@ -181,7 +181,7 @@ def test_a_case_never_stands_on_two_pallets(session: Session, farm: Farm) -> Non
     _pallet(session, farm, case)
 
     with pytest.raises(CannotVoid, match=case.code):
-        lots.void(session, on_day(45), act=opened)
+        voiding.void(session, on_day(45), act=opened)
 
 
 def test_what_was_taken_out_and_sold_goes_back_into_no_case(session: Session, farm: Farm) -> None:
@@ -191,16 +191,16 @@ def test_what_was_taken_out_and_sold_goes_back_into_no_case(session: Session, fa
     lots.ship(session, on_day(45), lot=bags, to=farm.shop, amount=Amount(pieces=90))
 
     with pytest.raises(CannotVoid, match="loose"):
-        lots.void(session, on_day(46), act=opened)
+        voiding.void(session, on_day(46), act=opened)
 
 
 def test_an_act_is_taken_back_once(session: Session, farm: Farm) -> None:
     bags = packed(session, farm)
     sent = lots.ship(session, on_day(44), lot=bags, to=farm.shop)
-    lots.void(session, on_day(45), act=sent)
+    voiding.void(session, on_day(45), act=sent)
 
     with pytest.raises(CannotVoid, match="taken back before"):
-        lots.void(session, on_day(46), act=sent)
+        voiding.void(session, on_day(46), act=sent)
 
 
 def _other_site(session: Session, farm: Farm) -> Site:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
 from tests.factories import a_farm, on_day
-from traceability import acts, catalogue, holds, lots, rework, stock, supplies, units
+from traceability import acts, catalogue, holds, lots, rework, stock, supplies, units, voiding
 from traceability.amounts import Amount
 from traceability.errors import BadValue, CannotVoid, InUnits, LotHeld, NotEnough, WrongStage
 from traceability.models import Act, LogisticUnit, Lot
@@ -290,7 +290,7 @@ class Work:
         if not some:
             return
         try:
-            lots.void(self.session, on_day(42), act=some[pick % len(some)])
+            voiding.void(self.session, on_day(42), act=some[pick % len(some)])
         except CannotVoid:
             return
 

@@ -20,8 +20,8 @@ from tests.factories import Farm, a_farm
 from tests.filled import fill
 from tests.world import a_forecast
 from traceability import acts, database, lots
-from traceability.acts import Occasion
 from traceability.models import Alarm, ForecastRecord, Site
+from traceability.occasions import Occasion
 
 # The forecast of tests.world: from Monday 20 July on, P10 30, 29, 28 … P50 42, 43, 44 … kg.
 MONDAY = datetime(2026, 7, 20, 0, tzinfo=UTC)

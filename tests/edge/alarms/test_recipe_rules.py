@@ -10,9 +10,9 @@ from sqlmodel import select
 from tests.edge.alarms.watching import NOON, SATO, Watch, settings
 from tests.traceability.recipes.recipes import lettuce
 from traceability import acts, catalogue, lots, recipes
-from traceability.acts import Occasion
 from traceability.database import writing_session
 from traceability.models import Lot, Organisation, Site, Zone
+from traceability.occasions import Occasion
 
 RECIPE = {"name": "recipe", "kind": "recipe", "delay_min": 15}
 # Two of the probes say nothing here, which is another rule's matter.

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from tests.factories import START, Farm, a_farm, on_day
 from tests.traceability.recipes.recipes import LETTUCE, lettuce
-from traceability import acts, lots, recipes
+from traceability import acts, lots, recipes, voiding
 from traceability.amounts import Amount
 from traceability.models import Lot
 from traceability.recipes import Document, Mark, Phase, phases
@@ -140,7 +140,7 @@ def test_a_voided_transplant_ended_nothing(session: Session) -> None:
     act = lots.transplant(session, on_day(10), lot=lot, zone=farm.room)
     assert _code_at(session, lot, 11) == "growing"
 
-    lots.void(session, on_day(12), act=act)
+    voiding.void(session, on_day(12), act=act)
 
     assert _code_at(session, lot, 11) == "nursery"
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from tests.factories import START, Farm, a_farm, harvested, on_day
 from tests.traceability.recipes.recipes import lettuce
-from traceability import acts, catalogue, lots, recipes, staging
+from traceability import acts, catalogue, lots, recipes, staging, voiding
 from traceability.errors import BadValue, WrongStage
 from traceability.models import Lot
 
@@ -47,7 +47,7 @@ def test_taken_back_it_is_where_it_was(session: Session, farm: Farm) -> None:
     lot = sown(session, farm)
     act = staging.set_stage(session, on_day(1), lot=lot, stage="growing")
 
-    lots.void(session, on_day(2), act=act)
+    voiding.void(session, on_day(2), act=act)
 
     assert code_at(session, lot, 2) == "germination"
 
