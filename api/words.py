@@ -338,7 +338,7 @@ def fact_words(_: Reader) -> dict[str, str]:
         "use": _("use"),
         "stage": _("setting the stage"),
         "recipe": _("recipe"),
-        "this site is not enrolled at a hub yet": _("this site is not enrolled at a hub yet"),
+        "this site has no credential of a hub": _("this site has no credential of a hub"),
         "aggregate": _("putting into a case or pallet"),
         "sowing": _("sowing"),
         "receiving": _("receiving"),

@@ -31,6 +31,7 @@ from edge.disk import LOOK_EVERY_S, Disk
 from edge.errors import SubscriptionRefused
 from edge.flow import Flow
 from edge.growth import days_left
+from edge.lasting import outlasting_the_database
 from edge.lines import Lines
 from edge.metrics import Sources
 from edge.parts import Part, Parts, Work
@@ -214,13 +215,19 @@ class Collector:
         await self._parts.change(changes)
 
     async def _send_to_hub(self, settings: Settings) -> None:
-        while not enrolment.is_wanted(settings):
+        while not await asyncio.to_thread(self._sends_to_hub, settings):
             # By the machine's own time: a person types it, whatever a replay plays.
             await SystemClock().sleep(ENROLLED_WITHIN_S)
         # Imported late: a site without a hub carries no HTTP client.
         from edge.agents.uplink import Uplink  # noqa: PLC0415
 
         await Uplink(self._engine, settings, self._clock, self._uplink_health).run()
+
+    def _sends_to_hub(self, settings: Settings) -> bool:
+        is_wanted = False
+        with outlasting_the_database("records for the hub"), reading_session(self._engine) as look:
+            is_wanted = enrolment.is_wanted(settings, look)
+        return is_wanted
 
     @asynccontextmanager
     async def _broker_inside(self) -> AsyncIterator[None]:

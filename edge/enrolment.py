@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlmodel import Session
+
 from edge.errors import HubAddressWrong, HubUnsafe, NotEnrolled
 from edge.secret_files import unreadable
 from edge.settings import Settings
+from traceability import uplink
 
 _KEY = "hub.credential_file"
 # An address and a credential have some 200 bytes.
@@ -27,9 +30,18 @@ class Enrolment:
     credential: str
 
 
-def is_wanted(settings: Settings) -> bool:
-    """Whether this site sends to a hub, or means to."""
-    return bool(settings.hub.url) or settings.path(settings.hub.credential_file).exists()
+def is_wanted(settings: Settings, session: Session | None) -> bool:
+    """Whether this site sends to a hub, or means to. One that did, and whose credential is gone,
+    means to: it has to say so, rather than send nothing in silence."""
+    if settings.hub.url or settings.path(settings.hub.credential_file).exists():
+        return True
+    return session is not None and uplink.is_enrolled(session)
+
+
+def leave(settings: Settings, session: Session) -> None:
+    """Send to no hub any more; the caller commits."""
+    uplink.leave(session)
+    settings.path(settings.hub.credential_file).unlink(missing_ok=True)
 
 
 def load(settings: Settings) -> Enrolment:
@@ -44,7 +56,7 @@ def load(settings: Settings) -> Enrolment:
         said = json.loads(file.read_text(encoding="utf-8"))
         enrolment = Enrolment(str(said["hub"]), str(said["credential"]))
     except FileNotFoundError as error:
-        raise NotEnrolled(because="this site is not enrolled at a hub yet") from error
+        raise NotEnrolled(because="this site has no credential of a hub") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise unreadable(_KEY, file, error) from error
     wanted = settings.hub.url.rstrip("/")

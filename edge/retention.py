@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from edge import enrolment
 from edge.clock import Clock
@@ -29,11 +30,11 @@ _REACHED = "retention_reached"
 _NOTED = timedelta(hours=12)
 
 
-def policy_of(settings: Settings) -> Policy:
+def policy_of(settings: Settings, session: Session) -> Policy:
     """Return what the settings want."""
     days = [getattr(settings.retention, key) for key in KEYS]
     keep = {one: timedelta(days=d) if d else None for one, d in zip(Resolution, days, strict=True)}
-    if not enrolment.is_wanted(settings):
+    if not enrolment.is_wanted(settings, session):
         return Policy(keep)
     # What waits for longer the way to the hub gives up, too.
     waits = max(settings.hub.whole_days, settings.hub.minutes_days)
@@ -55,7 +56,9 @@ class Expiry:
         settings = self._current.settings
         if not settings.site.trust_clock and not is_clock_set(self._clock.now()):
             return False
-        policy, now = policy_of(settings), self._now()
+        with reading_session(self._engine) as session:
+            policy = policy_of(settings, session)
+        now = self._now()
         gone = retention.step(self._engine, policy, now=now)
         for resolution, count in gone.items():
             self._gone[resolution] += count

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, delete, func, select
 
 from sensors import utc_from_ms
 from traceability import (
@@ -83,7 +83,13 @@ def belongs_to(session: Session, edge_id: str) -> None:
 
 
 def is_enrolled(session: Session) -> bool:
+    """Whether this database, or the one it is a copy of, ever sent to a hub."""
     return session.get(StoreFact, _HUB) is not None
+
+
+def leave(session: Session) -> None:
+    """Forget the hub; who is enrolled again sends everything anew. The caller commits."""
+    session.execute(delete(StoreFact).where(col(StoreFact.key).in_((_HUB, _STATUS))))
 
 
 def meet(session: Session, said: State, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 import msgspec
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from edge import enrolment
 from edge.commands import _text
@@ -117,8 +117,8 @@ def status(desk: Desk) -> str:
         status = msgspec.to_builtins(level.status)
         said = asdict(level) | {"status": status, "thinned": _ends(level.thinned)}
         return _text.as_json({key: _plain(value) for key, value in said.items()})
-    if level.status is None:
-        return _unsaid(desk.settings)
+    if level.status is None or not enrolment.is_wanted(desk.settings, desk.session):
+        return _unsaid(desk.settings, desk.session)
     return "\n".join(_status_lines(level, level.status, desk.now))
 
 
@@ -158,8 +158,8 @@ def _named(desk: Desk, row: UplinkRefusal) -> str:
     return f"{act.kind} of {at}, act {act.id}"
 
 
-def _unsaid(settings: Settings) -> str:
-    if not enrolment.is_wanted(settings):
+def _unsaid(settings: Settings, session: Session) -> str:
+    if not enrolment.is_wanted(settings, session):
         return "this site sends to no hub; to connect it: minori enrol CODE --hub https://..."
     hub = enrolment.load(settings).hub
     return f"hub       {hub}: nothing was said to it yet; is minori run or agent running?"

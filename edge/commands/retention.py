@@ -35,7 +35,7 @@ def command(as_json: bool, config: Path | None) -> None:
 
     settings = load(config)
     with reading(settings) as session:
-        found = retention_view.of(session, policy_of(settings), now=datetime.now(UTC))
+        found = retention_view.of(session, policy_of(settings, session), now=datetime.now(UTC))
         if as_json:
             click.echo(_text.as_json([_facts(one) for one in found]))
             return

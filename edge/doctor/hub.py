@@ -22,12 +22,18 @@ _LATE = timedelta(hours=12)
 
 
 def check(case: Case) -> Iterator[Finding]:
-    if case.settings is None or not enrolment.is_wanted(case.settings):
+    if case.settings is None:
         return
+    with case.record() as session:
+        if not enrolment.is_wanted(case.settings, session):
+            return
     try:
         enrolled = enrolment.load(case.settings)
     except EdgeError as error:
-        cure = _("with a code made at the hub: minori enrol CODE --hub ADDRESS")
+        cure = _(
+            "with a code made at the hub: minori enrol CODE --hub ADDRESS; to send to none any "
+            "more: minori enrol --leave"
+        )
         yield fail("{problem}", cure, problem=error)
         return
     yield from _certificate(case.settings, enrolled.hub)

@@ -8,9 +8,12 @@ import pytest
 from edge import enrolment
 from edge.settings import Settings
 from edge.settings_file import load
+from edge.store import opened
 from tests.edge.hubs import Hub, running_hub
 from tests.edge.processes import Done, run
 from tests.fakes.mosquitto import free_port
+from traceability import uplink
+from traceability.database import writing_session
 from traceability.models import EdgeCode
 
 
@@ -113,3 +116,29 @@ def test_a_site_that_is_enrolled_and_was_never_started_says_so(hub: Hub, site: P
     said = run("hub", "status", "--config", str(site)).stdout
 
     assert f"{hub.address}: nothing was said to it yet" in said
+
+
+def test_a_site_whose_credential_is_lost_says_so_until_it_leaves(hub: Hub, site: Path) -> None:
+    """A board put together from a backup without secrets must not send nothing in silence."""
+    enrol(site, hub.code(), hub.address)
+    with opened(settings(site), create=True) as engine, writing_session(engine) as session:
+        uplink.belongs_to(session, "edge")
+    settings(site).path("hub.credential").unlink()
+
+    lost = run("hub", "status", "--config", str(site))
+    left = run("enrol", "--leave", "--config", str(site))
+    after = run("hub", "status", "--config", str(site))
+
+    assert "this site has no credential of a hub" in lost.stderr
+    assert "minori hub revoke aizu/main" in left.stdout
+    assert "sends to no hub" in after.stdout
+
+
+def test_leaving_forgets_credential_and_hub(hub: Hub, site: Path) -> None:
+    enrol(site, hub.code(), hub.address)
+    with opened(settings(site), create=True):
+        pass
+
+    assert run("enrol", "--leave", "--config", str(site)).returncode == 0
+
+    assert "hub.credential" not in files(site)

@@ -32,7 +32,7 @@ from edge.registry import register
 from sensors import Reading
 from tests.edge.doctor.conftest import NOON, RUNNING, MakeCase, said, wrong
 from traceability import database as store
-from traceability import growth
+from traceability import growth, uplink
 from traceability.database import writing_session
 from traceability.models import StoreFact
 from traceability.readings import Delivery, Held, Recorder
@@ -380,12 +380,25 @@ def test_a_hub_that_is_not_enrolled_at_and_one_that_does_not_answer(
 ) -> None:
     examined = case({"hub": {"url": "http://127.0.0.1:1"}})
     (finding,) = wrong(list(hub.check(examined)))
-    assert "not enrolled" in str(finding.facts["problem"])
+    assert "no credential of a hub" in str(finding.facts["problem"])
 
     assert examined.settings is not None
     save(examined.settings, Enrolment("http://127.0.0.1:1", "secret"))
     (finding,) = wrong(list(hub.check(examined)))
     assert "is not answering" in str(finding.facts["problem"])
+
+
+def test_a_hub_whose_credential_is_lost_is_told(case: MakeCase) -> None:
+    """Without [hub] url only the record knows that there was a hub."""
+    examined = case()
+    with examined.record() as session:
+        assert session is not None
+        uplink.belongs_to(session, "edge")
+        session.commit()
+
+    (finding,) = wrong(list(hub.check(examined)))
+
+    assert "no credential of a hub" in str(finding.facts["problem"])
 
 
 def test_the_board(case: MakeCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
