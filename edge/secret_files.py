@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.errors import SettingsInvalid
 from edge.settings import Settings
+from traceability.errors import Phrase
 
 KEY_BYTES = 32
 
@@ -67,7 +68,7 @@ def unreadable(
         file="settings",
         line="",
         key=key,
-        expected=f"a usable file {file}",
+        expected=Phrase("a usable file {file}", file=file),
         got=str(error),
         next_step=next_step,
     )

@@ -17,6 +17,7 @@ from sensors import QUANTITIES, BadPayload
 from sensors.quantities import STATES
 from sensors.wires.payload import Path as JsonPath
 from sensors.wires.payload import Template
+from traceability.errors import Phrase
 
 SEARCHED = (Path("minori.toml"), Path("/etc/minori/minori.toml"))
 DOCS = "docs/settings.md"
@@ -123,7 +124,7 @@ def _refusal(
                 key=variable,
                 expected=expected,
                 got=got,
-                next_step=next_step or f"{DOCS} says what it is for",
+                next_step=next_step or Phrase("{docs} says what it is for", docs=DOCS),
             )
     return source.refusal(location, expected, got, next_step)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from edge.errors import MapInvalid, RecipeInvalid, SettingsInvalid
 from sensors.toml_lines import line_numbers, line_of
+from traceability.errors import Phrase
 
 Location = tuple[str | int, ...]
 _SECRET = {"urls"}
@@ -37,14 +38,19 @@ class TomlFile:
         """
         unread = cls(file, "", {}, refuse, docs)
         try:
-            text = file.read_text(encoding="utf-8")
+            # Editors on Windows begin a file with a mark that is no TOML.
+            text = file.read_text(encoding="utf-8-sig")
             return cls(file, text, tomllib.loads(text), refuse, docs)
         except tomllib.TOMLDecodeError as error:
             next_step = "mend that line; texts stand in quotes"
             raise unread.refusal(("TOML",), "a readable file", error, next_step) from error
-        except (OSError, UnicodeDecodeError) as error:
-            next_step = "check its name, permissions and encoding"
-            raise unread.refusal(("file",), "readable UTF-8", error, next_step) from error
+        except UnicodeDecodeError as error:
+            at = Phrase("a letter of another encoding in line {line}", line=_line_at(error))
+            next_step = "save it as UTF-8 in the editor (Shift_JIS and Latin-1 are not read)"
+            raise unread.refusal(("file",), "UTF-8", at, next_step) from error
+        except OSError as error:
+            next_step = "check its name and that the service may read it"
+            raise unread.refusal(("file",), "a readable file", error, next_step) from error
 
     def refusal(
         self, location: Location, expected: object, got: object, next_step: str = ""
@@ -57,12 +63,16 @@ class TomlFile:
             key=spelled(location),
             expected=expected,
             got=got,
-            next_step=next_step or f"{self.docs} says what it is for",
+            next_step=next_step or Phrase("{docs} says what it is for", docs=self.docs),
         )
 
     def first(self, error: ValidationError, root: type[BaseModel]) -> Refusal:
         """Return the error for the first thing pydantic found wrong."""
         return self.refusal(*fault_of(error, root))
+
+
+def _line_at(error: UnicodeDecodeError) -> int:
+    return error.object.count(b"\n", 0, error.start) + 1
 
 
 def fault_of(error: ValidationError, root: type[BaseModel]) -> tuple[Location, str, str, str]:
@@ -74,9 +84,9 @@ def fault_of(error: ValidationError, root: type[BaseModel]) -> tuple[Location, s
     if fault["type"] == "extra_forbidden":
         known = _keys_at(root, location[:-1])
         close = difflib.get_close_matches(str(location[-1]), known, n=1)
-        next_step = f"did you mean {close[0]!r}?" if close else "remove it"
-        got = f"unknown key {str(location[-1])!r}"
-        return location, f"one of {', '.join(known)}", got, next_step
+        meant = Phrase("did you mean {key}?", key=repr(close[0])) if close else "remove it"
+        unknown = Phrase("unknown key {key}", key=repr(str(location[-1])))
+        return location, Phrase("one of {known}", known=", ".join(known)), unknown, meant
     if fault["type"] == "missing":
         return location, "a value", "nothing", ""
     expected = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

@@ -191,10 +191,12 @@ def read_file(path: Path) -> Profile:
             the line and what would be right.
     """
     try:
-        text = path.read_text("utf-8")
+        # Editors on Windows begin a file with a mark that is no TOML.
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         right = "write it as UTF-8 text that the service may read"
-        raise BadProfile(file=path.name, line=1, problem=str(error), right=right) from error
+        line = error.object.count(b"\n", 0, error.start) + 1 if isinstance(error, ValueError) else 1
+        raise BadProfile(file=path.name, line=line, problem=str(error), right=right) from error
     return parse(text, path.name)
 
 

@@ -5,7 +5,7 @@ SQLite runs in WAL with synchronous=FULL, because what was acknowledged must sur
 it waits for its turn at the start, where nothing is lost, instead of failing halfway.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -189,7 +189,8 @@ def _refuse_newer(engine: Engine) -> str | None:
 def _revision(engine: Engine) -> str | None:
     try:
         with engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
+            if "alembic_version" not in (tables := inspect(connection).get_table_names()):
+                _refuse_foreign(engine, tables)
                 return None
             found = connection.scalar(text("SELECT version_num FROM alembic_version"))
             return None if found is None else str(found)
@@ -202,6 +203,16 @@ def _revision(engine: Engine) -> str | None:
             cause=str(error.orig).strip(),
             next_step="check the path or address, its permissions, and that Minori made it",
         ) from error
+
+
+def _refuse_foreign(engine: Engine, tables: Sequence[str]) -> None:
+    """Tables, and not a word of Minori's: another program's, which ours would be mixed with."""
+    if tables:
+        raise DatabaseUnusable(
+            url=_shown(engine),
+            cause=f"it is another program's, with a table {min(tables)!r}",
+            next_step="name a database for Minori alone: [database] url",
+        )
 
 
 def _tables(engine: Engine) -> list[str]:

@@ -96,8 +96,16 @@ def _asked(case: Case, broker: bus.Broker) -> Iterator[Finding]:
     filters = TopicTable(case.settings).filters
     try:
         refused = asyncio.run(bus.try_out(ours, filters, service=broker.client_id))
-    except (BrokerLost, BrokerRefused) as error:
-        cure = _("is it running: systemctl status mosquitto; then its address, port and account")
+    except BrokerRefused as error:
+        cure = _(
+            "write the password that the broker has for {user} into [mqtt] password_file; a new "
+            "one, shown once: sudo minori-add-device --new-password {user}"
+        )
+        facts = {"user": ours.username or "minori"}
+        yield fail("{problem}", cure, problem=error, **facts)
+        return
+    except BrokerLost as error:
+        cure = _("is it running: systemctl status mosquitto; then its address, port and [mqtt] tls")
         yield fail("{problem}", cure, problem=error)
         return
     for denied in refused:

@@ -83,7 +83,7 @@ def _whole(file: Path) -> Iterator[Finding]:
     if said == ["ok"]:
         yield ok(_("every page is whole"))
         return
-    yield fail(_("the file is damaged ({cause})"), _CURE, cause=said[0])
+    yield fail(_("the file is damaged ({cause})"), _CURE, cause=said[0].splitlines()[-1])
 
 
 def _set_aside(file: Path) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ from traceability.models import Series, reading
 
 _LITTLE = 0.10
 _SOON_DAYS = 30
+# More is no forecast: by then the disk is another one.
+_YEARS = 10_000
 # Looked at for the pace: long enough for a probe that speaks each quarter of an hour.
 _SPAN = timedelta(hours=2)
 # With all that goes with it (measured).
@@ -69,7 +71,7 @@ def _pace(case: Case, free: int, floor_mb: int) -> Iterator[Finding]:
 
 
 def _lasting(text: str, days: float, facts: Mapping[str, object]) -> Finding:
-    said = {**facts, "days": round(days)}
+    said = {**facts, "days": round(min(days, _YEARS))}
     if days < _SOON_DAYS:
         return warn(text, _("shorten what is kept, or give the record a larger disk"), **said)
     return ok(text, **said)

@@ -28,7 +28,9 @@ def _left_behind(case: Case) -> Iterator[Finding]:
     log = None if case.file is None else wal.beside(case.file)
     if log is not None and log.exists() and log.stat().st_size:
         text = _("the last service did not end in order: a power cut, or it was killed")
-        cure = _("nothing acknowledged is lost, the next start takes it over: journalctl -b -1")
+        cure = _(
+            "nothing acknowledged is lost, the next start takes it over: journalctl -u minori -e"
+        )
         yield warn(text, cure)
 
 

@@ -57,6 +57,12 @@ class Numbers:
 
 def of_running(settings: Settings | None) -> Numbers | None:
     """Return what the collecting service says of itself, or None where none is heard."""
+    # Over the pages it is of this moment, in its file some seconds old.
+    found = of_pages(settings) if settings is not None else None
+    # The pages alone collect nothing, and another site's numbers are not ours.
+    is_ours = found is not None and settings is not None and found.is_of(settings)
+    if is_ours and found is not None and found.value("minori_readings_stored_total") is not None:
+        return found
     for file in _files(settings):
         with suppress(OSError):
             # A file that grew old was left by one that was killed.
@@ -64,11 +70,7 @@ def of_running(settings: Settings | None) -> Numbers | None:
                 told = Numbers(file.read_text(encoding="utf-8"))
                 if settings is None or told.is_of(settings):
                     return told
-    found = of_pages(settings) if settings is not None else None
-    # The pages alone collect nothing, and another site's numbers are not ours.
-    is_ours = found is not None and settings is not None and found.is_of(settings)
-    is_collecting = found is not None and found.value("minori_readings_stored_total") is not None
-    return found if is_ours and is_collecting else None
+    return None
 
 
 def of_pages(settings: Settings) -> Numbers | None:

@@ -60,6 +60,12 @@ def _permitted(port: Port, device: Path, user: str) -> Iterator[Finding]:
         return
     text = _("{port}: {user} may not use {device}, which belongs to the group {group}")
     cure = _("sudo usermod -aG {group} {user}, then start the service (or sign in) anew")
+    if stat.st_mode & 0o060 != 0o060 or group == "root":
+        # A Raspberry Pi's own port is like this while its console speaks there.
+        cure = _(
+            "no group may read and write it: sudo raspi-config, Interface, Serial (login shell "
+            "no, hardware yes); of an adapter: install the rules in deploy/udev, plug it in anew"
+        )
     yield fail(text, cure, port=port.name, user=user, device=device, group=group)
 
 

@@ -64,16 +64,23 @@ def _secret(key: str, file: Path, user: str) -> Iterator[Finding]:
             text = _("{key}: {file} cannot be read ({cause})")
             yield fail(text, cure, key=key, file=file, cause=error.strerror)
         return
-    if key.rpartition(".")[2] not in _OPEN and stat.st_mode & 0o077:
+    uid, gid = _account(user)
+    # A file of root's that only the service's own group may read is as private.
+    open_to = 0o007 if stat.st_gid == gid else 0o077
+    if key.rpartition(".")[2] not in _OPEN and stat.st_mode & open_to:
         text = _("{key}: others on this machine may read {file}")
-        yield warn(text, "chmod 600 {file}", key=key, file=file)
-    if stat.st_uid not in (0, _uid(user)) and not stat.st_mode & 0o004:
+        private = (
+            "chmod 640 {file}" if stat.st_gid == gid and stat.st_uid != uid else "chmod 600 {file}"
+        )
+        yield warn(text, private, key=key, file=file)
+    is_ours = stat.st_uid == uid or (stat.st_gid == gid and stat.st_mode & 0o040)
+    if uid and not is_ours and not stat.st_mode & 0o004:
         text = _("{key}: {file} belongs to another account than the service's")
         yield warn(text, "sudo chown {user} {file}", key=key, file=file, user=user)
 
 
-def _uid(user: str) -> int:
+def _account(user: str) -> tuple[int, int]:
     try:
-        return pwd.getpwnam(user).pw_uid
+        return pwd.getpwnam(user)[2:4]
     except KeyError:
-        return -1
+        return -1, -1

@@ -20,20 +20,28 @@ from traceability.gs1.linktypes import LINK_TYPES
 ROOT = Path(__file__).resolve().parents[2]
 NOTICES = (
     errors.SettingsInvalid,
+    errors.SettingsHidden,
     errors.SettingsMissing,
     errors.SettingsNeedRestart,
     errors.SettingsRefused,
     errors.BrokerLost,
+    errors.BrokerDeaf,
     errors.BrokerRefused,
+    errors.BrokerSilent,
+    errors.PublishRefused,
     errors.SubscriptionRefused,
     errors.NotEnrolled,
     errors.HubUnreachable,
+    errors.HubSpeaksNoTls,
+    errors.HubTooOld,
     errors.HubUntrusted,
     errors.HubDenied,
     errors.HubFailed,
     BadProfile,
     UnknownModel,
 )
+# Where `edge` words what is wrong with settings, broker and hub.
+EDGE_FACTS = ("toml_file", "settings_file", "secret_files", "hub_client", "mqtt_session")
 # How code says a message: _("…"), reader("…"), and in templates also r("…").
 KEYWORDS = {"_": None, "reader": None, "r": None}
 # Facts of an error that are words for a person.
@@ -47,8 +55,9 @@ def messages() -> set[str]:
 
 
 def facts() -> set[str]:
-    """What may be in it besides: parts of GS1 errors, said in English where missing."""
-    return set(_in_gs1())
+    """What may be in it besides, said in English where missing: parts of errors of GS1 codes, of
+    settings, broker and hub."""
+    return {*_in_gs1(), *_in_edge()}
 
 
 def _in_code() -> Iterator[str]:
@@ -86,6 +95,7 @@ def _in_facts() -> Iterator[str]:
     """Words among the facts of errors of the pages and the record, and the phrases facts are."""
     record = ROOT / "traceability"
     paths = [*(ROOT / "api").rglob("*.py"), *record.glob("*.py"), record / "gs1" / "linktypes.py"]
+    paths += [ROOT / "edge" / f"{name}.py" for name in EDGE_FACTS]
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
@@ -94,6 +104,12 @@ def _in_facts() -> Iterator[str]:
                 yield from _spoken(node, {"expected", "next_step"})
                 if getattr(node.func, "id", None) == "Phrase":
                     yield from filter(_has_words, _text(node.args[0]))
+
+
+def _in_edge() -> Iterator[str]:
+    for name in EDGE_FACTS:
+        for node in ast.walk(ast.parse((ROOT / "edge" / f"{name}.py").read_text())):
+            yield from _text(node) if isinstance(node, ast.Constant) else ()
 
 
 def _in_gs1() -> Iterator[str]:

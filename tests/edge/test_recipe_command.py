@@ -176,7 +176,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "x.toml"
     file.write_bytes(b"\xff\xfe")
 
-    with pytest.raises(RecipeInvalid, match="readable UTF-8"):
+    with pytest.raises(RecipeInvalid, match="of another encoding in line"):
         recipe_file.load(file)
 
 

@@ -69,6 +69,24 @@ def test_each_fault_names_line_key_expected_and_got(
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_saved_on_windows_is_read(tmp_path: Path) -> None:
+    """Notepad begins UTF-8 with a mark, and ends lines its own way."""
+    file = tmp_path / "minori.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + sample().replace("\n", "\r\n").encode())
+
+    assert load(file).zones[0].name_ja == "栽培室1"
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "latin-1"])
+def test_another_encoding_is_named_with_its_line(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "minori.toml"
+    letter = "é" if encoding == "latin-1" else "畑"
+    file.write_bytes(f'[site]\ncode = "a"\nname = "{letter}"\n'.encode(encoding))
+
+    with pytest.raises(SettingsInvalid, match="of another encoding in line 3; save it as UTF-8"):
+        load(file)
+
+
 def test_a_missing_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(SettingsMissing, match=r"nowhere\.toml; `minori init`"):
         load(tmp_path / "nowhere.toml")

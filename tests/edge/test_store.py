@@ -43,7 +43,7 @@ def test_a_file_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "minori.db")) as connection:
         connection.execute("CREATE TABLE theirs (x)")
 
-    with pytest.raises(DatabaseUnusable, match="schema is at nothing"):
+    with pytest.raises(DatabaseUnusable, match="another program's"):
         store.open_store(settings, create=True)
 
 

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 from sqlmodel import SQLModel, select
 
 from traceability import catalogue, database, errors, replicated
@@ -66,6 +66,22 @@ def test_a_newer_database_is_refused_and_untouched(url: str) -> None:
         database.open_database(url)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+    engine.dispose()
+
+
+def test_another_programs_database_is_refused_and_untouched(url: str) -> None:
+    """A mistyped address must not mix our tables into somebody else's."""
+    engine = database.connect(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE states (id INTEGER)"))
+
+    for act in (database.upgrade, database.revision_of):
+        with pytest.raises(
+            errors.DatabaseUnusable, match="another program's, with a table 'states'"
+        ):
+            act(url)
+
+    assert inspect(engine).get_table_names() == ["states"]
     engine.dispose()
 
 

@@ -67,7 +67,9 @@ def test_a_wrong_password_is_told(case: MakeCase, tmp_path: Path) -> None:
     finally:
         at.stop()
 
-    assert "refused the connection" in said(wrong(found))[0][1]
+    (finding,) = wrong(found)
+    assert "refused the connection" in said([finding])[0][1]
+    assert "password that the broker has for {user}" in finding.cure
 
 
 async def test_a_topic_that_is_not_granted_is_told_by_name(case: MakeCase) -> None:

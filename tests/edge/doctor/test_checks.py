@@ -1,5 +1,7 @@
 """Every other check: right where all is right, and one sentence with its cure where not."""
 
+import os
+import pwd
 import shutil
 import sqlite3
 from contextlib import closing
@@ -102,6 +104,31 @@ def test_an_unknown_model_and_an_open_secret_are_told(case: MakeCase, tmp_path: 
     assert "no_such" in str(model.facts["problem"])
     assert secret.cure.format(**secret.facts) == f"chmod 600 {tmp_path / 'word'}"
     assert "cannot be read (No such file" in said([missing])[0][1]
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "cure"),
+    [
+        (0, 0o640, None),  # as deploy/install.sh leaves it
+        (0, 0o644, "chmod 640"),
+        (65534, 0o600, None),
+        (65534, 0o644, "chmod 600"),
+        (0, 0o600, "sudo chown"),  # of root alone: the service cannot read it
+    ],
+)
+def test_a_secret_is_for_the_service_and_stays_readable_to_it(
+    case: MakeCase, tmp_path: Path, owner: int, mode: int, cure: str | None
+) -> None:
+    """A cure taken at its word must not lock the service out."""
+    word, user = tmp_path / "word", pwd.getpwuid(65534)
+    word.write_text("secret")
+    word.chmod(mode)
+    os.chown(word, owner, user.pw_gid)
+
+    content = {"mqtt": {"password_file": "word"}}
+    found = wrong(list(settings.check(case(content, user=user.pw_name))))
+
+    assert [one.cure.rpartition(" {")[0].split(" {")[0] for one in found] == [cure] * bool(cure)
 
 
 @pytest.mark.parametrize(

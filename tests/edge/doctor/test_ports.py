@@ -74,6 +74,20 @@ def test_an_account_outside_the_group_is_told_the_command(case: MakeCase, termin
     assert finding.cure.format(**finding.facts).startswith("sudo usermod -aG dialout nobody")
 
 
+@pytest.mark.parametrize(("mode", "gid"), [(0o620, 5), (0o600, 20), (0o660, 0)])
+def test_nobody_is_told_to_join_a_group_that_would_not_help(
+    case: MakeCase, terminal: str, mode: int, gid: int
+) -> None:
+    """A Raspberry Pi's own port while its console has it is root:tty, rw--w----; and nobody joins
+    the group root for a probe."""
+    Path(terminal).chmod(mode)
+    os.chown(terminal, 0, gid)
+
+    (finding,) = wrong(list(ports.check(on(case, terminal, user="nobody"))))
+
+    assert "raspi-config" in finding.cure
+
+
 @pytest.mark.parametrize(("mode", "user"), [(0o666, "nobody"), (0o660, "root"), (0o600, "root")])
 def test_whoever_may_use_it_is_not_bothered(
     case: MakeCase, terminal: str, mode: int, user: str
