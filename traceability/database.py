@@ -5,6 +5,8 @@ SQLite runs in WAL with synchronous=FULL, because what was acknowledged must sur
 it waits for its turn at the start, where nothing is lost, instead of failing halfway.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +31,9 @@ from traceability.trouble import Trouble, name_of, trouble_of
 
 # How long a writer waits for another before it gives up; a slow card's longest fsync fits.
 BUSY_TIMEOUT_MS = 10_000
+_AGAIN_S = 0.01
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     # `sqlite.guard` copies the log into the file, because SQLite hides a failure of that.
@@ -262,8 +264,24 @@ def _shown(engine: Engine) -> str:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own implicit BEGIN would start transactions too late to be IMMEDIATE.
     connection.isolation_level = None
+    _into_wal(connection)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _into_wal(connection: Any) -> None:
+    """Two services that make a new file at once: SQLite lets one wait for the other everywhere but
+    here, where it says at once that the file is locked."""
+    end = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

@@ -1,6 +1,8 @@
 """A database is opened by the version that knows it, or not at all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -97,6 +99,21 @@ def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(errors.DatabaseUnusable, match="unable to open"):
         database.upgrade(f"sqlite:///{tmp_path}/missing/minori.db")
+
+
+def test_a_new_file_opened_by_several_at_once_is_locked_for_nobody(tmp_path: Path) -> None:
+    """The first start of a board starts its units side by side (2 of 100 were refused)."""
+
+    def opened(url: str, at_once: Barrier) -> None:
+        engine = database.connect(url)
+        at_once.wait()
+        engine.connect().close()
+        engine.dispose()
+
+    with ThreadPoolExecutor(8) as threads:
+        for number in range(20):
+            url, at_once = f"sqlite:///{tmp_path / str(number)}.db", Barrier(8)
+            list(threads.map(opened, [url] * 8, [at_once] * 8))
 
 
 def test_sqlite_keeps_what_it_acknowledged(tmp_path: Path) -> None:
