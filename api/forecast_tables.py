@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from api.forecast_now import now_of
 from api.sheets import Sheet
-from forecasting import Forecast, Score, Step
+from forecasting import AtStep, Forecast, Score, Step
 from traceability import forecasts, promises
 from traceability.errors import NotFound
 from traceability.forecast_subject import Subject
@@ -16,6 +16,7 @@ from traceability.models import ForecastRecord, Party, Promise, TradeItem
 
 _STEP = tuple(field.name for field in fields(Step))
 _SCORE = tuple(field.name for field in fields(Score))
+_RANGE = tuple(field.name for field in fields(AtStep))
 _VERSION = (
     *("id", "made_at", "made_by", "horizon_weeks", "refusal", "error", "naive_error"),
     "given_digest",
@@ -56,6 +57,14 @@ def backtest(session: Session, subject: Subject, _at: datetime) -> Sheet:
     return _sheet("backtest", ("forecast_id", "model", "weight", *_SCORE), rows)
 
 
+def ranges(session: Session, subject: Subject, _at: datetime) -> Sheet:
+    """How P10 to P90 of what is served held at each distance, before lots are weighed in."""
+    record = _in_force(session, subject)
+    steps = () if record.refusal else Forecast.from_json(record.body).by_step
+    rows = [(record.id, *(getattr(step, name) for name in _RANGE)) for step in steps]
+    return _sheet("ranges", ("forecast_id", *_RANGE), rows)
+
+
 def promised(session: Session, subject: Subject, at: datetime) -> Sheet:
     """Every promise that holds, with what became of it; grams."""
     rows = []
@@ -82,6 +91,7 @@ TABLES: Mapping[str, Callable[[Session, Subject, datetime], Sheet]] = {
     "forecast": forecast,
     "versions": versions,
     "backtest": backtest,
+    "ranges": ranges,
     "promises": promised,
 }
 

@@ -86,18 +86,14 @@ def roll(
     return Rolled(past, tuple(cutoffs), actual, said, seconds)
 
 
-def score_of(rolled: Rolled, said: Floats, rows: Sequence[int]) -> Score | None:
-    """One model over the cutoffs in `rows` and all steps together; None without a cutoff."""
-    if not rows:
-        return None
+def score_of(rolled: Rolled, line: Floats, rows: Sequence[int]) -> Score:
+    """One model's line, shape (rows, horizon, 3), over these cutoffs and all steps together."""
     past = rolled.past
-    scale = naive_scale(past.y[: rolled.cutoffs[rows[0]]], past.season)
-    picked = list(rows)
     return score(
-        rolled.actual[picked].ravel(),
-        said[picked].reshape(-1, 3),
-        scale=scale,
-        cutoffs=len(picked),
+        rolled.actual[list(rows)].ravel(),
+        line.reshape(-1, 3),
+        scale=naive_scale(past.y[: rolled.cutoffs[rows[0]]], past.season),
+        cutoffs=len(rows),
     )
 
 

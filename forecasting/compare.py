@@ -37,11 +37,9 @@ def rivals_beside(
         if progress is not None:
             progress(done, len(work))
     scores: dict[str, Score] = {}
-    for name in names:
+    for name in names if rolled else ():
         found = [score_of(one, one.said[name], range(len(one.cutoffs))) for one in rolled]
-        known = [score for score in found if score is not None]
-        if known:
-            scores[name] = mean_score(known)
+        scores[name] = mean_score(found)
     seconds = {name: sum(one.seconds[name] for one in rolled) for name in names}
     return Beside(scores, seconds)
 

@@ -6,8 +6,9 @@ Nothing here divides by a single y: fresh produce has weeks of 0, and MAPE explo
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from forecasting.result import Score
+from forecasting.result import AtStep, Score
 from forecasting.table import Floats
 
 QUANTILES = (0.1, 0.5, 0.9)
@@ -62,7 +63,7 @@ def coverage(y: Floats, quantiles: Floats) -> float | None:
     Periods that are known to be closed (said and came 0) are left out: covering them is no merit.
     None where nothing else is left.
     """
-    said = (quantiles[:, 2] > 0) | (y > 0)
+    said = _said(y, quantiles)
     if not np.any(said):
         return None
     return float(np.mean(((quantiles[:, 0] <= y) & (y <= quantiles[:, 2]))[said]))
@@ -72,6 +73,39 @@ def width(y: Floats, quantiles: Floats) -> float | None:
     """Sum of P90 - P10 over sum(y): a wide interval covers without saying anything."""
     total = float(np.sum(y))
     return float(np.sum(quantiles[:, 2] - quantiles[:, 0]) / total) if total > 0 else None
+
+
+def by_step(actual: Floats, quantiles: Floats) -> tuple[AtStep, ...]:
+    """Coverage and width at each distance: an interval may hold on the mean and fail far ahead.
+
+    Args:
+        actual: shape (cutoffs, horizon).
+        quantiles: shape (cutoffs, horizon, 3), P10, P50, P90 of the same.
+    """
+    return tuple(
+        AtStep(
+            ahead=step + 1,
+            coverage=coverage(y, lines),
+            width=width(y, lines),
+            cases=int(np.sum(_said(y, lines))),
+        )
+        for step, (y, lines) in enumerate(
+            zip(actual.T, quantiles.transpose(1, 0, 2), strict=True),
+        )
+    )
+
+
+def mean_by_step(series: Sequence[Sequence[AtStep]]) -> tuple[AtStep, ...]:
+    """The mean over series of each distance's measures, those without it left out; cases summed."""
+    return tuple(
+        AtStep(
+            ahead=steps[0].ahead,
+            coverage=_mean([step.coverage for step in steps]),
+            width=_mean([step.width for step in steps]),
+            cases=sum(step.cases for step in steps),
+        )
+        for steps in zip(*series, strict=True)
+    )
 
 
 def score(y: Floats, quantiles: Floats, *, scale: float | None, cutoffs: int) -> Score:
@@ -94,8 +128,16 @@ def score(y: Floats, quantiles: Floats, *, scale: float | None, cutoffs: int) ->
 
 def mean_score(scores: Sequence[Score]) -> Score:
     """The mean of each measure over series, those without it left out."""
-    means = {}
-    for name in ("wape", "mase", "bias", "pinball", "coverage"):
-        known = [value for one in scores if (value := getattr(one, name)) is not None]
-        means[name] = float(np.mean(known)) if known else None
+    names = ("wape", "mase", "bias", "pinball", "coverage")
+    means = {name: _mean([getattr(one, name) for one in scores]) for name in names}
     return Score(**means, cutoffs=max(one.cutoffs for one in scores))
+
+
+def _said(y: Floats, quantiles: Floats) -> NDArray[np.bool_]:
+    """Where something was said to come, or came: the rest is known to be closed."""
+    return (quantiles[:, 2] > 0) | (y > 0)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

@@ -1,7 +1,7 @@
 """A study as tables: every line said, and how wrong each model was on the mean."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.backtest import Rolled
-from forecasting.result import Score
+from forecasting.result import AtStep, Score
 from forecasting.study import MIX, Study
 from forecasting.table import Floats
 
@@ -41,7 +41,9 @@ def summary_of(study: Study) -> dict[str, Any]:
     """Plain values: what each model missed by, over which series, and what the weights were."""
     seconds = study.seconds()
     models = {
-        name: asdict(score) | {"seconds": round(seconds.get(name, 0.0), 3)}
+        name: asdict(score)
+        | {"seconds": round(seconds.get(name, 0.0), 3)}
+        | {"by_step": [asdict(step) for step in study.by_step(name)]}
         for name, score in study.means().items()
     }
     return {
@@ -81,6 +83,17 @@ def table_of(models: Mapping[str, Score], seconds: Mapping[str, float]) -> list[
         cover = "" if score.coverage is None else f"{100 * score.coverage:.1f}%"
         lines.append(f"{name:{width}}  {numbers} {cover:>6} {spent:>8}")
     return lines
+
+
+def steps_of(by_step: Sequence[AtStep]) -> list[str]:
+    """Lines of text: at each distance, how often P10 to P90 held and how wide it was."""
+    head = f"{'ahead':>5}  {'cover':>6} {'width':>7} {'cases':>6}"
+    return [head, *(_step_line(step) for step in by_step)]
+
+
+def _step_line(step: AtStep) -> str:
+    cover = "" if step.coverage is None else f"{100 * step.coverage:.1f}%"
+    return f"{step.ahead:>5}  {cover:>6} {_number(step.width):>7} {step.cases:>6}"
 
 
 def _frame(rolled: Rolled, rows: tuple[int, ...], name: str, lines: Floats) -> pd.DataFrame:

@@ -41,6 +41,20 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class AtStep:
+    """How P10 to P90 held at one distance: `ahead` is 1 for the first week (or day) not known yet.
+
+    Both None where nothing was said and nothing came. `cases` are the past weeks it rests on: of
+    thirteen, one more or less is eight points of coverage.
+    """
+
+    ahead: int
+    coverage: float | None
+    width: float | None
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something the reader has to know beside the line: a stable code, its sentence, its facts."""
 
@@ -120,6 +134,7 @@ class Forecast:
     data_digest: str  # sha256 of the history and calendar as used
     parameters: Mapping[str, Any] = field(default_factory=dict)
     model_json: str | None = None  # the served Prophet, as prophet.serialize writes it
+    by_step: tuple[AtStep, ...] = ()  # of what is served; empty in forecasts made before 0.1.0
 
     @property
     def error(self) -> Score | None:
@@ -166,6 +181,7 @@ class Forecast:
                 "reason": Note(**facts["reason"]),
                 "backtest": {name: Score(**score) for name, score in facts["backtest"].items()},
                 "notes": tuple(Note(**note) for note in facts["notes"]),
+                "by_step": tuple(AtStep(**step) for step in facts.get("by_step", ())),
             }
         )
 

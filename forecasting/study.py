@@ -15,9 +15,9 @@ from forecasting.calibrate import Scores, calibrated, ordered, scores_of
 from forecasting.choose import Mixed, mix
 from forecasting.errors import ForecastingError, TooShort
 from forecasting.kinds import BESIDE, kind_of, members_for
-from forecasting.measures import mean_score
+from forecasting.measures import by_step, mean_by_step, mean_score
 from forecasting.refusals import refuse_or_note
-from forecasting.result import Note, Score
+from forecasting.result import AtStep, Note, Score
 from forecasting.table import Floats, Past
 
 MIX, SERVED = "minori", "served"
@@ -50,12 +50,24 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What each model said at the judged cutoffs, the mix calibrated. Shapes (rows, horizon, 3)."""
+    """What each model said at the judged cutoffs, the mix calibrated. Shapes (rows, horizon, 3).
+
+    Members are judged by their own P10 and P90; `naive_line` is the naive one as it is served
+    where the mix has lost to it, calibrated as the mix is.
+    """
 
     examined: Examined
     lines: dict[str, Floats]
+    naive_line: Floats
     calibration: str
     scores: dict[str, Score]
+
+    def score(self, line: Floats) -> Score:
+        return score_of(self.examined.rolled, line, self.examined.rows)
+
+    def by_step(self, line: Floats) -> tuple[AtStep, ...]:
+        """Coverage and width of a line at each distance."""
+        return by_step(self.examined.rolled.actual[list(self.examined.rows)], line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,11 @@ class Study:
             name: mean_score([one.scores[name] for one in self.judged if name in one.scores])
             for name in names
         }
+
+    def by_step(self, name: str) -> tuple[AtStep, ...]:
+        """Mean over series of how one model's range held at each distance."""
+        took_part = [one for one in self.judged if name in one.lines]
+        return mean_by_step([one.by_step(one.lines[name]) for one in took_part])
 
     def seconds(self) -> dict[str, float]:
         """Seconds of fitting by member, over all series and cutoffs, warming up included."""
@@ -152,14 +169,8 @@ def judge(one: Examined, family: Sequence[Examined]) -> Judged:
     lost = np.array([one.mixed.lost[row] for row in rows])
     lines[MIX] = ours
     lines[SERVED] = np.where(lost[:, None, None], naive, ours)
-    whole = {name: np.zeros_like(rolled.said[one.naive]) for name in lines}
-    scores = {}
-    for name, line in lines.items():
-        whole[name][rows] = line
-        found = score_of(rolled, whole[name], rows)
-        assert found is not None  # there is at least one judged cutoff
-        scores[name] = found
-    return Judged(one, lines, labels[-1], scores)
+    scores = {name: score_of(rolled, line, rows) for name, line in lines.items()}
+    return Judged(one, lines, naive, labels[-1], scores)
 
 
 def _calibrate(

@@ -17,7 +17,7 @@ from forecasting.growth import WEIGHING_COLUMNS
 from forecasting.kinds import BESIDE, kind_of, members_for
 from forecasting.pool import one_thread_of_algebra
 from forecasting.refusals import refuse_or_note, refuse_wide
-from forecasting.result import Forecast, Note, Score, Step
+from forecasting.result import AtStep, Forecast, Note, Score, Step
 from forecasting.study import MIX, Examined, Judged, Plan, examine, judge
 from forecasting.table import WEEK_DAYS, Ahead, Floats, Past, periods_ahead, read_history
 
@@ -99,7 +99,7 @@ def make(
     weights = _weights(examined, tuple(members), BESIDE.get(kind))
     lost, ratio = _verdict(examined)
     served = "naive" if lost else MIX
-    scores = _scores(judged, naive)
+    scores = _scores(judged)
     refuse_wide(past.series, scores.get(served), scores.get("naive"))
     mixed = np.tensordot(np.array(list(weights.values())), np.stack(list(said.values())), axes=1)
     lines, label = _calibrate(past, said[naive] if lost else mixed, examined, family, lost=lost)
@@ -122,6 +122,7 @@ def make(
         versions=dict(_versions()),
         data_digest=past.digest(ahead),
         model_json=model_json,
+        by_step=_by_step(judged, lost=lost),
     )
 
 
@@ -161,11 +162,17 @@ def _verdict(examined: Examined | None) -> tuple[bool, float]:
     return examined.mixed.lost[-1], examined.mixed.ratios[-1]
 
 
-def _scores(judged: Judged | None, naive: str) -> dict[str, Score]:
+def _scores(judged: Judged | None) -> dict[str, Score]:
     """Scores of the mix, of each member, and of the naive line under its role."""
     if judged is None:
         return {}
-    return judged.scores | {"naive": judged.scores[naive]}
+    return judged.scores | {"naive": judged.score(judged.naive_line)}
+
+
+def _by_step(judged: Judged | None, *, lost: bool) -> tuple[AtStep, ...]:
+    if judged is None:
+        return ()
+    return judged.by_step(judged.naive_line if lost else judged.lines[MIX])
 
 
 def _calibrate(

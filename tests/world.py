@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session
 
-from forecasting import Forecast, Note, Score, Step
+from forecasting import AtStep, Forecast, Note, Score, Step
 from sensors import to_ms
 from tests.factories import START, Farm, a_farm, on_day
 from traceability import acts, catalogue, forecasts, lots, readings
@@ -108,6 +108,7 @@ def a_forecast(session: Session, crop: Crop, monday: date = date(2026, 7, 20)) -
         seed=1,
         versions={"prophet": "1.5.0"},
         data_digest="0" * 64,
+        by_step=(AtStep(1, 0.85, 0.42, 26), AtStep(2, 0.73, None, 26)),
     )
     forecasts.store(session, Subject(crop), Made(made.to_json()), made_by="Sato", horizon_weeks=8)
 

@@ -24,7 +24,7 @@ router = APIRouter(
 @router.get("/{crop}/{table}.{kind}", response_class=Response)
 def get_table(
     crop: str,
-    table: Literal["forecast", "versions", "backtest", "promises"],
+    table: Literal["forecast", "versions", "backtest", "ranges", "promises"],
     kind: Literal["json", "csv", "xlsx", "parquet"],
     narrowed: AskedOf,
     session: ReadSession,

@@ -6,7 +6,7 @@ They join the group of `edge.commands.forecast`.
 import asyncio
 import getpass
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -22,7 +22,7 @@ from edge.commands._arguments import OneOf, Weeks
 from edge.commands._config import config_option
 from edge.commands._desk import Desk
 from edge.commands._forecast_subject import narrowing, options_of, subject_of
-from forecasting import Forecast, Score
+from forecasting import AtStep, Forecast, Score
 from traceability import forecasts, remarks, yields
 from traceability.forecast_subject import Subject
 from traceability.models import ForecastRecord, Site, TradeItem
@@ -163,6 +163,7 @@ def _told(desk: Desk, record: ForecastRecord, subject: Subject, weeks: int) -> s
         *_ground(desk, now),
         *_errors(forecast),
         f"P10 to P90: {_RANGE[forecast.calibration]}",
+        *_ranges(forecast, weeks),
         *(f"note: {note.sentence}" for note in forecast.notes),
         *unweighed,
         *_words_on(desk, forecast, subject),
@@ -246,6 +247,30 @@ def _errors(forecast: Forecast) -> list[str]:
         *_text.filled(forecast.reason.sentence),
         *_text.filled(f"mixed from: {_mixed(forecast)}"),
     ]
+
+
+def _ranges(forecast: Forecast, weeks: int) -> list[str]:
+    """Say how the range held at each distance, and on how few weeks that rests."""
+    steps = forecast.by_step[:weeks]
+    if not steps:
+        return []
+    rows = [
+        (str(step.ahead), _percent(step.coverage), _percent(step.width), str(step.cases))
+        for step in steps
+    ]
+    header = ("weeks ahead", "in P10-P90", "P90-P10 of what came", "past weeks")
+    return ["", *_text.table(header, rows, numbers=range(4)), _how_few(steps)]
+
+
+def _how_few(steps: Sequence[AtStep]) -> str:
+    fewest = min(step.cases for step in steps)
+    if fewest == 0:
+        return "80 % is promised; where no past week is counted, nobody knows"
+    return f"80 % is promised; of {fewest} past weeks one more or less is {100 / fewest:.0f} points"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
 
 
 def _mixed(forecast: Forecast) -> str:

@@ -81,7 +81,8 @@ def backtest(file: Path, out: Path | None, *, as_json: bool, **options: Any) -> 
     but the calendar. The mix is `minori`; `served` is what a farm would have seen, the naive line
     where the mix had lost to it.
     """
-    from forecasting.report import lines_of, summary_of, table_of
+    from forecasting.report import lines_of, steps_of, summary_of, table_of
+    from forecasting.study import SERVED
 
     if out is not None and not out.parent.is_dir():
         raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
@@ -100,6 +101,9 @@ def backtest(file: Path, out: Path | None, *, as_json: bool, **options: Any) -> 
     if summary["worse_than_naive"] is not None:
         share = 100 * summary["worse_than_naive"]
         click.echo(f"{share:.1f} % of the series missed by over 1.1 times their naive line")
+    click.echo("\nP10 to P90 as served, by distance: 80 % promised; width over what came")
+    for line in steps_of(study.by_step(SERVED)):
+        click.echo(line)
 
 
 @command.command()

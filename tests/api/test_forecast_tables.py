@@ -1,4 +1,4 @@
-"""Forecasts, versions, backtests and promises for other programs: four forms of the same rows."""
+"""Forecasts, versions, backtests, ranges and promises for other programs: four forms of the same rows."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.world import World
 
-ROWS = {"forecast": 8, "versions": 1, "backtest": 2, "promises": 1}
+ROWS = {"forecast": 8, "versions": 1, "backtest": 2, "ranges": 2, "promises": 1}
 
 
 @pytest.mark.parametrize("table", ROWS)

@@ -69,6 +69,8 @@ def test_a_year_of_harvests_gives_a_line_beside_last_years_with_both_errors(
     assert "mixed from: " in made.out
     assert "P10 to P90: widened by its own past misses" in made.out
     assert "better: " in made.out
+    assert made.out.count("weeks ahead") == 1
+    assert "80 % is promised; of" in made.out
 
     again = console.ok("forecast", "show", "lowk", "--weeks", "3")
 

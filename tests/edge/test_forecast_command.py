@@ -48,6 +48,9 @@ def test_a_backtest_prints_the_mix_first_and_writes_every_line(file: Path, tmp_p
     assert done.exit_code == 0, done.output
     assert done.stdout.splitlines()[2].startswith("minori")
     assert "too_short: udo has 6 weeks" in done.stderr
+    by_distance = done.stdout.partition("by distance")[2].splitlines()
+    assert by_distance[1].split() == ["ahead", "cover", "width", "cases"]
+    assert len(by_distance[2:]) == 4
     assert "1 weeks without a row are drawn between their neighbours" in done.stderr
     lines = pd.read_parquet(out)
     assert list(lines) == ["unique_id", "cutoff", "ds", "model", "p10", "p50", "p90"]
@@ -72,6 +75,8 @@ def test_the_same_backtest_as_json_shows_weights_and_reasons(file: Path) -> None
         "coverage",
         "seconds",
     }
+    assert [step["ahead"] for step in found["models"]["served"]["by_step"]] == [1, 2, 3, 4]
+    assert {step["cases"] for step in found["models"]["served"]["by_step"]} == {2}
 
 
 def test_compare_runs_rivals_at_the_same_cutoffs(file: Path) -> None:

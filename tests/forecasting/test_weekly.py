@@ -1,5 +1,6 @@
 """The front door: a table in, a forecast or a sentence out."""
 
+import json
 import subprocess
 import sys
 from datetime import date
@@ -42,6 +43,37 @@ def test_a_forecast_says_how_wrong_it_and_last_year_were(made: Forecast) -> None
     assert 0 < (made.error.wape or 0) < 0.2
     assert made.error.cutoffs >= 6
     assert made.reason.code in {"beats_naive", "lost_to_naive"}
+
+
+def test_each_distance_says_how_its_range_held_at_past_cutoffs(made: Forecast) -> None:
+    """Together they are the coverage that is shown for the whole."""
+    assert made.error is not None
+    assert [step.ahead for step in made.by_step] == list(range(1, 9))
+    assert {step.cases for step in made.by_step} == {made.error.cutoffs}
+    assert mean_coverage(made) == pytest.approx(made.error.coverage)
+    assert all((step.width or 0) > 0 for step in made.by_step)
+
+
+def test_where_the_naive_line_is_shown_its_own_range_is_judged() -> None:
+    """A random walk, which nothing beats: what is shown is the last value, calibrated."""
+    steps = np.random.default_rng(1).normal(0, 0.05, 160)
+    made = forecasting.forecast(weeks(160, 100 * np.exp(np.cumsum(steps))), kind="demand")
+
+    assert made.served == "naive"
+    assert made.error is not None
+    assert mean_coverage(made) == pytest.approx(made.error.coverage)
+    assert made.error.coverage != made.backtest[made.naive_name].coverage
+
+
+def mean_coverage(made: Forecast) -> float:
+    return float(np.mean([step.coverage for step in made.by_step]))
+
+
+def test_a_forecast_stored_before_distances_were_kept_is_read(made: Forecast) -> None:
+    body = json.loads(made.to_json())
+    del body["by_step"]
+
+    assert Forecast.from_json(json.dumps(body)).by_step == ()
 
 
 def test_the_same_history_gives_the_same_bytes(made: Forecast) -> None:
