@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from statistics import median
+from statistics import fmean, median
 
 from sqlmodel import Session, col, select
 
 from api.forecast_now import now_of
-from forecasting.scenario import Changed, Finished, What, scenario
+from forecasting import FURTHEST_WEEKS
+from forecasting.scenario import MIDWEEK, Changed, Finished, What, scenario
 from traceability import conditions, forecasts, growing, yields
-from traceability.errors import BadValue, NotFound
+from traceability.errors import BadValue, NotFound, Phrase
 from traceability.forecast_subject import Subject
 from traceability.growing import GrowingLot
 from traceability.lived import Span
@@ -72,6 +73,8 @@ def what_if(
         dli_now=None if asked.dli is None else asked.dli_now or _light_now(session, crop, at),
     )
     steps = [step for step in made.steps if step.ds + timedelta(days=7) > today]
+    if what.sow_more and what.sow_from:
+        _refuse_unseen(crop, what, finished, first=made.steps[0].ds, last=made.steps[-1].ds)
     return what, scenario(steps, finished, what, today=today)
 
 
@@ -85,6 +88,38 @@ def _refuse(asked: Asked) -> None:
             raise BadValue(
                 field=field, expected=f"{low} to {high}", got=value, next_step="mend the number"
             )
+
+
+def _refuse_unseen(
+    crop: Crop, what: What, finished: Sequence[Finished], *, first: date, last: date
+) -> None:
+    """More sowing that moves none of the weeks would look like sowing that brings nothing."""
+    if not what.usual_pieces:
+        raise BadValue(
+            field="sow_more",
+            expected=Phrase("sowings of the last {weeks} weeks to have more of", weeks=USUAL_WEEKS),
+            got="none",
+            next_step=Phrase(
+                "plan the sowing and see: minori forecast plan {crop} --on DAY --pieces COUNT",
+                crop=crop.code,
+            ),
+        )
+    latest = last + timedelta(days=MIDWEEK - min(lot.days for lot in finished))
+    if what.sow_from and what.sow_from > latest:
+        cut = what.sow_from + timedelta(days=round(fmean(lot.days for lot in finished)))
+        weeks = (cut - first).days // 7 + 1
+        raise BadValue(
+            field="sow_from",
+            expected=Phrase("{latest} or earlier, to be cut within the forecast", latest=latest),
+            got=what.sow_from,
+            next_step=Phrase(
+                "look further ahead: minori forecast fit {crop} --weeks {weeks}",
+                crop=crop.code,
+                weeks=weeks,
+            )
+            if weeks <= FURTHEST_WEEKS
+            else "nobody knows a harvest further ahead",
+        )
 
 
 def _finished(lots: Sequence[GrowingLot]) -> list[Finished]:

@@ -5,12 +5,22 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from forecasting.errors import ForecastingError, NotAHistory, Refused
-from forecasting.result import AtStep, Expected, Forecast, LotsNow, Note, Score, Step
+from forecasting.result import (
+    FURTHEST_WEEKS,
+    AtStep,
+    Expected,
+    Forecast,
+    LotsNow,
+    Note,
+    Score,
+    Step,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "FURTHEST_WEEKS",
     "AtStep",
     "Expected",
     "Forecast",

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from forecasting.errors import NotAHistory
 
+FURTHEST_WEEKS = 26  # nobody knows a harvest further ahead
 SCHEMA = 1  # of the JSON; a reader refuses a number it does not know
 
 

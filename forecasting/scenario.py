@@ -18,6 +18,7 @@ from forecasting.result import Step
 
 # 1 - ln(29 / 21) / ln(750 / 200)
 LIGHT_POWER = 0.76
+MIDWEEK = 3  # a lot counts for the week in whose middle it would be cut
 USUAL_DAYS = 40.0  # of a crop nobody has finished yet
 
 
@@ -81,7 +82,7 @@ def _more(monday: date, finished: Sequence[Finished], what: What) -> float:
         return 0.0
     extra = 0.0
     for lot in finished:
-        sown = monday + timedelta(days=3 - lot.days)
+        sown = monday + timedelta(days=MIDWEEK - lot.days)
         if sown >= what.sow_from:
             extra += lot.grams_a_plant
     return what.sow_more * what.usual_pieces * extra / len(finished) / 1000

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from edge.settings import CODE_PATTERN
+from forecasting import FURTHEST_WEEKS
 from sensors import QUANTITIES
 from traceability.amounts import LARGEST, Amount
 from traceability.errors import BadValue
@@ -131,7 +132,7 @@ class Weeks(Count):
     """How far ahead, in weeks."""
 
     name = "weeks"
-    furthest = 26
+    furthest = FURTHEST_WEEKS
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         weeks = super().convert(value, param, ctx)

@@ -1,11 +1,15 @@
 """What if, what changed, and weeks left out: over HTTP and on pages; records stay as they are."""
 
+from datetime import UTC, datetime
+
 import pytest
 from httpx import Client
 from sqlalchemy import Engine
 
+from api.what_if import Asked, what_if
 from tests.world import World, a_forecast
 from traceability import database, forecasts
+from traceability.errors import BadValue
 from traceability.forecast_subject import Subject
 from traceability.models import Crop
 
@@ -25,6 +29,38 @@ def test_more_sowing_needs_finished_lots_and_uses_them(client: Client, world: Wo
     assert said["usual_pieces"] == pytest.approx((120 + 130) / 8)
     assert said["weeks"][-1]["p50_then"] > said["weeks"][-1]["p50"]
     assert client.get("/api/v1/scenarios/basil", params={"sow_more": 0.2}).status_code == 404
+
+
+def test_sowing_that_is_cut_after_the_last_week_is_refused_and_not_answered_with_nothing(
+    client: Client, world: World
+) -> None:
+    """The crop takes six weeks and the forecast looks eight ahead: week 30 is not within sight."""
+    params = {"sow_more": 0.2, "sow_from": "2026-08-24"}
+
+    refused = client.get("/api/v1/scenarios/lowk", params=params)
+
+    assert refused.status_code == 422
+    latest = refused.json()["facts"]["expected"].partition(" ")[0]
+    assert "minori forecast fit lowk --weeks 12" in refused.json()["detail"]
+    within = client.get("/api/v1/scenarios/lowk", params=params | {"sow_from": latest}).json()
+    assert within["weeks"][-1]["p50_then"] > within["weeks"][-1]["p50"]
+    year = client.get("/api/v1/scenarios/lowk", params=params | {"sow_from": "2027-08-24"}).json()
+    assert year["detail"].endswith("nobody knows a harvest further ahead")
+    html = {"accept": "text/html", "accept-language": "ja"}
+    page = client.get("/scenarios/lowk", params=params | {"sow_more": 20}, headers=html)
+    assert (page.status_code, "もっと先まで" in page.text) == (422, True)
+
+
+def test_a_fifth_more_of_no_sowing_is_refused(engine: Engine, world: World) -> None:
+    with database.reading_session(engine) as session:
+        crop, later = (
+            session.get_one(Crop, world.farm.lettuce.id),
+            datetime(2026, 12, 1, tzinfo=UTC),
+        )
+        with pytest.raises(BadValue, match="minori forecast plan lowk") as refused:
+            what_if(session, crop, Asked(sow_more=0.2), at=later)
+
+    assert refused.value.facts["expected"] == "sowings of the last 8 weeks to have more of"
 
 
 @pytest.mark.parametrize("asked", [{"sow_more": 50}, {"dli": 0}, {"dli": 14, "dli_now": 900}])
