@@ -60,7 +60,7 @@ def _ahead(session: Session, _: Reader, crop: Crop, at: datetime, confidence: fl
         ]
         rows.append([week, _("remainder"), _kg(shares.remainder_g), ""])
     title = _("What can be counted on in {share} of weeks", share=_.percent(confidence))
-    return Sheet(title, [_("Week from"), _("Partner"), "kg", ""], rows)
+    return Sheet(title, [_("Week from"), _("Partner"), "kg", _("State")], rows)
 
 
 def _against(session: Session, _: Reader, crop: Crop, at: datetime) -> Sheet:
