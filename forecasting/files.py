@@ -146,7 +146,10 @@ def _unnamed(path: Path, table: pd.DataFrame, names: Columns) -> list[str]:
 def _check_pace(path: Path, table: pd.DataFrame, every: Frequency) -> None:
     """Refuse days read as weeks, or weeks as days: both would give a table, and it would lie."""
     days = table.drop_duplicates(["unique_id", "ds"]).sort_values("ds")
-    apart = float(days.groupby("unique_id")["ds"].diff().dt.days.median())
+    gaps = days.groupby("unique_id")["ds"].diff().dt.days.dropna()
+    if gaps.empty:
+        return  # one row a series: too short, which is said of each
+    apart = float(gaps.median())
     if (every.step_days == 1 and apart >= MOST_APART) or apart < every.step_days:
         raise NotAHistory(
             series=str(path),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from forecasting.study import Study
 
 
+STEPS_SHOWN = 31  # a month by day; nobody reads a year of them
+
 # \b keeps click from flowing the lines of an example together.
 _HELP = """Forecasts with P10, P50 and P90, beside the naive line and past errors.
 
@@ -84,8 +86,8 @@ def backtest(file: Path, out: Path | None, *, as_json: bool, **options: Any) -> 
     from forecasting.report import lines_of, steps_of, summary_of, table_of
     from forecasting.study import SERVED
 
-    if out is not None and not out.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    if out is not None:
+        _refuse_out(out)
     study = _run(file, options)
     if out is not None:
         _write(lines_of(study), out)
@@ -102,8 +104,11 @@ def backtest(file: Path, out: Path | None, *, as_json: bool, **options: Any) -> 
         share = 100 * summary["worse_than_naive"]
         click.echo(f"{share:.1f} % of the series missed by over 1.1 times their naive line")
     click.echo("\nP10 to P90 as served, by distance: 80 % promised; width over what came")
-    for line in steps_of(study.by_step(SERVED)):
+    steps = study.by_step(SERVED)
+    for line in steps_of(steps[:STEPS_SHOWN]):
         click.echo(line)
+    if len(steps) > STEPS_SHOWN:
+        click.echo(f"and {len(steps) - STEPS_SHOWN} further ahead, with --json")
 
 
 @command.command()
@@ -189,10 +194,25 @@ def _refuse_nothing(study: "Study") -> None:
         raise click.ClickException("no series of the file could be judged")
 
 
+def _refuse_out(out: Path) -> None:
+    """Before an hour of work: a table under another ending would be opened as what it is not."""
+    if not out.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    if out.suffix not in (".csv", ".parquet") and not _is_special(out.resolve()):
+        raise click.BadParameter(
+            f"{out.name} ends neither in .parquet nor in .csv", param_hint="--out"
+        )
+
+
+def _is_special(target: Path) -> bool:
+    """What is no file, such as a pipe or /dev/null."""
+    return target.exists() and not target.is_file()
+
+
 def _write(lines: Any, out: Path) -> None:
     """Write whole, or leave what was there; what is no file, such as a pipe, is written at once."""
     target = out.resolve()
-    is_special = target.exists() and not target.is_file()
+    is_special = _is_special(target)
     part = target if is_special else target.with_name(f".{target.name}.part")
     try:
         if out.suffix == ".csv":

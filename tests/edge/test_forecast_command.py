@@ -103,6 +103,37 @@ def test_what_cannot_be_read_is_one_sentence(file: Path, arguments: list[str], w
     assert words in str(done.exception)
 
 
+def test_a_table_under_another_ending_is_refused_before_the_work(file: Path) -> None:
+    out = file.with_name("lines.xlsx")
+
+    done = CliRunner().invoke(command, ["backtest", str(file), *BRIEF, "--out", str(out)])
+
+    assert (done.exit_code, out.exists()) == (2, False)
+    assert "ends neither in .parquet nor in .csv" in done.stderr
+
+
+def test_a_horizon_of_days_shows_a_month_of_distances(tmp_path: Path) -> None:
+    days = pd.date_range("2025-01-01", periods=180, freq="D")
+    path = tmp_path / "daily.csv"
+    pd.DataFrame({"unique_id": "leek", "ds": days, "y": 5.0}).to_csv(path, index=False)
+    brief = ["--freq", "D", "--horizon", "40", "--cutoffs", "1", "--processes", "1"]
+
+    done = CliRunner().invoke(command, ["backtest", str(path), *brief])
+
+    assert done.stdout.splitlines()[-1] == "and 9 further ahead, with --json"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_single_row_is_too_short_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("unique_id,ds,y\nleek,2026-01-05,3\n")
+
+    done = CliRunner().invoke(command, ["backtest", str(path), "--processes", "1"])
+
+    assert done.exit_code == 1
+    assert "too_short: leek has 1 weeks of history" in done.stderr
+
+
 def test_weeks_stamped_with_another_day_are_refused_by_series(file: Path) -> None:
     done = CliRunner().invoke(command, ["backtest", str(file), *BRIEF, "--freq", "W-SUN"])
 
