@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from api.forecast_now import now_of
+from api.promise_risk import with_risks
 from api.sheets import Sheet
 from forecasting import AtStep, Forecast, Score, Step
 from traceability import forecasts, promises
@@ -68,16 +69,17 @@ def ranges(session: Session, subject: Subject, _at: datetime) -> Sheet:
 def promised(session: Session, subject: Subject, at: datetime) -> Sheet:
     """Every promise that holds, with what became of it; grams."""
     rows = []
-    for one in promises.outcomes(session, subject.crop, at=at):
+    found = promises.outcomes(session, subject.crop, at=at)
+    for one, risk in with_risks(session, found, at=at):
         row = one.promise
         if not _is_within(row, subject):
             continue
         item = session.get_one(TradeItem, row.trade_item_id) if row.trade_item_id else None
         facts = (getattr(row, name) for name in _PROMISE)
         partner = session.get_one(Party, row.party_id).code
-        came = (one.shipped_g, one.harvested_g, one.is_kept)
+        came = (risk, one.shipped_g, one.harvested_g, one.is_kept)
         rows.append((partner, item.code if item else None, *facts, *came))
-    keys = ("partner", "item", *_PROMISE, "shipped_g", "harvested_g", "kept")
+    keys = ("partner", "item", *_PROMISE, "shortfall_now", "shipped_g", "harvested_g", "kept")
     return _sheet("promises", keys, rows)
 
 

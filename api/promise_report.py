@@ -9,6 +9,7 @@ from sqlmodel import Session
 from api import words
 from api.balance_ahead import weeks_ahead
 from api.i18n import Reader
+from api.promise_risk import with_risks
 from api.promising import divided, week_of
 from api.sheets import Sheet
 from traceability import promises, remarks
@@ -37,7 +38,7 @@ def report_of(
     sheets = (
         _ahead(session, reader, crop, at, confidence),
         _against(session, reader, crop, at),
-        _promised(session, reader, found),
+        _promised(session, reader, with_risks(session, found, at=at)),
         _worth(reader, found),
         _said(session, reader, crop, at.date() - timedelta(weeks=WEEKS)),
     )
@@ -83,22 +84,24 @@ def _against(session: Session, _: Reader, crop: Crop, at: datetime) -> Sheet:
     return Sheet(_("Supply against what is wanted"), header, rows)
 
 
-def _promised(session: Session, _: Reader, found: Sequence[Outcome]) -> Sheet:
+def _promised(session: Session, _: Reader, found: Sequence[tuple[Outcome, float | None]]) -> Sheet:
     header = [
         *(_("Week from"), _("Partner"), _("Trade item"), "kg", _("Packs"), _("Cases")),
-        *(_("Shortfall probability"), _("Remainder [kg]"), _("Shipped [kg]"), _("Kept")),
+        *(_("Shortfall probability, when made"), _("Shortfall probability, now")),
+        *(_("Remainder [kg]"), _("Shipped [kg]"), _("Kept")),
         *(_("From lots"), _("Left by packing"), _("Made"), _("By"), _("Note")),
     ]
     kept = {None: "", True: _("yes"), False: _("no")}
     rows = []
-    for one in found:
+    for one, risk in found:
         row = one.promise
         item = session.get_one(TradeItem, row.trade_item_id) if row.trade_item_id else None
         rows.append(
             [
                 *(row.week, session.get_one(Party, row.party_id).code),
                 *(item.code if item else "", _kg(row.weight_g), row.packs, row.cases),
-                *(_.percent(row.shortfall), _kg(row.remainder_g)),
+                *(_.percent(row.shortfall), "" if risk is None else _.percent(risk)),
+                _kg(row.remainder_g),
                 *(None if one.shipped_g is None else _kg(one.shipped_g), kept[one.is_kept]),
                 *(_.percent(row.lots_share), _share(_, row.packing_share)),
                 *(row.made_at.date(), row.made_by, row.note),

@@ -189,6 +189,13 @@ def _refuse(asked: Asked, *, today: date) -> None:
             got=asked.week,
             next_step="name the week",
         )
+    if asked.packs_per_case is not None and asked.item is None:
+        raise BadValue(
+            field="packs_per_case",
+            expected="a trade item, whose packs are in the case",
+            got="none",
+            next_step="name the trade item, or leave the packs out",
+        )
     if asked.weight_g is not None and not asked.note:
         raise BadValue(
             field="note",

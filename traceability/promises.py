@@ -114,8 +114,11 @@ def of_partner(session: Session, partner: Party, *, at: datetime) -> Sequence[Ou
 
 
 def hit_rate(found: Sequence[Outcome]) -> float | None:
-    """Return the share of promises that were kept; None while no week is over."""
-    over = [one.is_kept for one in found if one.is_kept is not None]
+    """Return the share of promises that were kept; None while no week is over.
+
+    A promise of nothing is kept whatever comes, and counts for nothing.
+    """
+    over = [one.is_kept for one in found if one.is_kept is not None and one.promise.weight_g]
     return sum(over) / len(over) if over else None
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.deps import InWeb, ReadSession, SignedIn
+from api.promise_risk import with_risks
 from api.templating import page
 from traceability import promises
 from traceability.models import Crop, Party, TradeItem
@@ -18,11 +19,12 @@ def mine(request: Request, session: ReadSession, viewer: SignedIn, web: InWeb) -
     rows = [
         (
             one,
+            risk,
             session.get_one(Crop, one.promise.crop_id),
             session.get(TradeItem, one.promise.trade_item_id)
             if one.promise.trade_item_id
             else None,
         )
-        for one in found
+        for one, risk in with_risks(session, found, at=web.now())
     ]
     return page(request, "my_promises.html", party=party, rows=rows)

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from api.deps import InWeb, ReadSession, SignedIn
 from api.errors import NotAllowed
 from api.problems import problems
+from api.promise_risk import with_risks
 from traceability import promises
 from traceability.models import Crop, Party, TradeItem
 from traceability.promises import Outcome
@@ -28,13 +29,18 @@ class MyPromiseOut(BaseModel):
     cases: int | None
     packs_per_case: int | None
     confidence: float
-    shortfall: float = Field(description="probability that less comes than was promised in all")
+    shortfall: float = Field(
+        description="probability, when it was made, that less comes than was promised in all"
+    )
+    shortfall_now: float | None = Field(
+        description="the same as supply and promises stand now; none once the week is over"
+    )
     made_at: datetime
     shipped_g: int | None
     kept: bool | None
 
     @classmethod
-    def of(cls, session: Session, outcome: Outcome) -> Self:
+    def of(cls, session: Session, outcome: Outcome, risk: float | None) -> Self:
         row = outcome.promise
         item = session.get_one(TradeItem, row.trade_item_id) if row.trade_item_id else None
         return cls(
@@ -43,6 +49,7 @@ class MyPromiseOut(BaseModel):
             item=item.code if item else None,
             shipped_g=outcome.shipped_g,
             kept=outcome.is_kept,
+            shortfall_now=risk,
         )
 
 
@@ -53,4 +60,7 @@ def list_my_promises(session: ReadSession, viewer: SignedIn, web: InWeb) -> list
         raise NotAllowed(role=viewer.role)
     party = session.get_one(Party, viewer.party_id)
     found = promises.of_partner(session, party, at=web.now())
-    return [MyPromiseOut.of(session, one) for one in found]
+    return [
+        MyPromiseOut.of(session, one, risk)
+        for one, risk in with_risks(session, found, at=web.now())
+    ]

@@ -13,6 +13,7 @@ from api.deps import InWeb, ReadSession, SignedIn, WriteSession
 from api.i18n import Reader
 from api.problems import problems
 from api.promise_report import report_of
+from api.promise_risk import with_risks
 from api.promising import Asked, divided, promise, week_of
 from api.v1.shapes import Body, Code
 from traceability import contracts, forecasts, promises, remarks
@@ -67,7 +68,12 @@ class PromiseOut(BaseModel):
     cases: int | None
     packs_per_case: int | None
     confidence: float
-    shortfall: float = Field(description="probability that less comes than was promised in all")
+    shortfall: float = Field(
+        description="probability, when it was made, that less comes than was promised in all"
+    )
+    shortfall_now: float | None = Field(
+        description="the same as supply and promises stand now; none once the week is over"
+    )
     remainder_g: int
     p10_g: int
     p50_g: int
@@ -89,7 +95,9 @@ class PromiseOut(BaseModel):
     kept: bool | None
 
     @classmethod
-    def of(cls, session: Session, crop: Crop, outcome: Outcome) -> Self:
+    def of(
+        cls, session: Session, crop: Crop, outcome: Outcome, shortfall_now: float | None
+    ) -> Self:
         row = outcome.promise
         item = session.get_one(TradeItem, row.trade_item_id) if row.trade_item_id else None
         return cls(
@@ -100,11 +108,12 @@ class PromiseOut(BaseModel):
             shipped_g=outcome.shipped_g,
             harvested_g=outcome.harvested_g,
             kept=outcome.is_kept,
+            shortfall_now=shortfall_now,
         )
 
     @classmethod
     def new(cls, session: Session, crop: Crop, row: Promise) -> Self:
-        return cls.of(session, crop, Outcome(row, None, None))
+        return cls.of(session, crop, Outcome(row, None, None), row.shortfall)
 
 
 class DivisionOut(BaseModel):
@@ -146,7 +155,8 @@ def list_promises(crop: str, session: ReadSession, web: InWeb) -> list[PromiseOu
     """Return the promises that hold, newest week first, with what became of them."""
     row = find(session, Crop, crop)
     found = promises.outcomes(session, row, at=web.now())
-    return [PromiseOut.of(session, row, one) for one in found]
+    judged = with_risks(session, found, at=web.now())
+    return [PromiseOut.of(session, row, one, risk) for one, risk in judged]
 
 
 @router.post("/{crop}", status_code=201)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import click
 
+from api.promise_risk import with_risks
 from api.promising import Asked, divided, week_of
 from api.promising import promise as make_promise
 from edge.commands import _text
@@ -27,7 +28,9 @@ _confidence = click.option(
 @click.option("--item", metavar="CODE", help="A trade item: whole packs, and cases.")
 @click.option("--per-case", type=Count(), help="Packs in a case. Without it: as last time.")
 @_confidence
-@click.option("--weight", type=Weight(), help="Instead of what can be counted on, 30kg.")
+@click.option(
+    "--weight", type=Weight(least=0), help="Instead of what can be counted on, 30kg; 0g takes back."
+)
 @click.option("--agreed", type=Weight(), help="The week's supply agreed to reckon with, 120kg.")
 @click.option("--note", default="", help="Why; needed with --weight.")
 @writes
@@ -72,16 +75,18 @@ def list_promises(desk: Desk, crop_code: str) -> str:
     """List promises with what became of them, and what each step of the forecast was worth."""
     crop = desk.crop(crop_code)
     found = promises.outcomes(desk.session, crop, at=desk.now)
+    judged = with_risks(desk.session, found, at=desk.now)
     if desk.as_json:
         from api.v1.promises import PromiseOut
 
-        said = [PromiseOut.of(desk.session, crop, one) for one in found]
+        said = [PromiseOut.of(desk.session, crop, one, risk) for one, risk in judged]
         return _text.as_json([one.model_dump(mode="json") for one in said])
     if not found:
         return f"none yet; minori forecast promise {crop.code} --partner CODE"
-    header = ("week of", "partner", "item", "kg", "cases", "short", "shipped", "kept")
-    rows = [_row(desk, one) for one in found]
-    lines = _text.table(header, rows, numbers=(3, 4, 5, 6))
+    header = ("week of", "partner", "item", "kg", "cases", "short", "now", "shipped", "kept")
+    rows = [_row(desk, one, risk) for one, risk in judged]
+    lines = _text.table(header, rows, numbers=(3, 4, 5, 6, 7))
+    lines.append("short: the probability that less comes than was promised, when it was; and now")
     rate = promises.hit_rate(found)
     if rate is not None:
         lines.append(f"kept: {rate:.0%} of the promises whose week is over")
@@ -199,7 +204,16 @@ def _told(made: Promise, partner: str) -> list[str]:
         *_packing(made.packing_share),
         f"probability that less comes than was promised to all: {made.shortfall:.1%}",
         f"promised to nobody: {made.remainder_g / 1000:.3f} kg",
+        *_why_nothing(made, partner),
     ]
+
+
+def _why_nothing(made: Promise, partner: str) -> list[str]:
+    if made.weight_g or made.note:
+        return []
+    if not made.remainder_g:
+        return ["nothing of that week was left to promise, or not a whole case of it"]
+    return [f"{partner} has no contract and took nothing lately: agree on one, or say --weight"]
 
 
 def _packing(share: float | None) -> list[str]:
@@ -207,7 +221,7 @@ def _packing(share: float | None) -> list[str]:
     return [f"packing leaves {share:.1%} of what is harvested"] if lost else []
 
 
-def _row(desk: Desk, one: promises.Outcome) -> tuple[str, ...]:
+def _row(desk: Desk, one: promises.Outcome, risk: float | None) -> tuple[str, ...]:
     row = one.promise
     item = desk.session.get_one(TradeItem, row.trade_item_id).code if row.trade_item_id else ""
     shipped = "" if one.shipped_g is None else f"{one.shipped_g / 1000:.3f}"
@@ -218,6 +232,7 @@ def _row(desk: Desk, one: promises.Outcome) -> tuple[str, ...]:
         f"{row.weight_g / 1000:.3f}",
         "" if row.cases is None else str(row.cases),
         f"{row.shortfall:.1%}",
+        "" if risk is None else f"{risk:.1%}",
         shipped,
         {None: "", True: "yes", False: "no"}[one.is_kept],
     )

@@ -48,6 +48,41 @@ def test_contracts_and_words_are_kept(client: Client, world: World) -> None:
     assert value == {"hit_rate": None, "steps": []}
 
 
+def test_a_standing_promise_says_how_likely_a_shortfall_is_now(
+    client: Client, world: World
+) -> None:
+    """It was made at 90 % and stays so; since then mildew took the week."""
+    client.post("/api/v1/promises/lowk", json={"partner": "mart", "week": WEEK})
+    word = {"week": WEEK, "weight_g": 0, "reason": "カビ"}
+    client.post("/api/v1/promises/lowk/remarks", json=word)
+
+    (said,) = client.get("/api/v1/promises/lowk").json()
+
+    assert said["shortfall"] == pytest.approx(0.1, abs=1e-3)
+    assert said["shortfall_now"] == 1.0
+    (row,) = client.get("/api/v1/forecasts/lowk/promises.json").json()["promises"]
+    assert row["shortfall_now"] == 1.0
+
+
+def test_cases_of_no_trade_item_are_refused(client: Client, world: World) -> None:
+    body = {"partner": "mart", "week": WEEK, "packs_per_case": 20}
+
+    assert client.post("/api/v1/promises/lowk", json=body).status_code == 422
+    assert client.get("/api/v1/promises/lowk").json() == []
+
+
+def test_a_promise_is_taken_back_by_one_of_nothing_with_its_reason(
+    client: Client, world: World
+) -> None:
+    body: dict[str, object] = {"partner": "mart", "week": WEEK}
+    client.post("/api/v1/promises/lowk", json=body)
+
+    client.post("/api/v1/promises/lowk", json=body | {"weight_g": 0, "note": "shop is closed"})
+
+    (said,) = client.get("/api/v1/promises/lowk").json()
+    assert (said["weight_g"], said["shortfall_now"]) == (0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

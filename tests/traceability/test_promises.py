@@ -25,7 +25,7 @@ from traceability.amounts import Amount
 from traceability.errors import BadValue, NotFound, PromiseFrozen
 from traceability.forecast_subject import Subject
 from traceability.forecasts import Made
-from traceability.models import Party
+from traceability.models import Party, Promise
 
 # The forecast of tests.world begins on this Monday: P10 30, P50 42, P90 55, last year 40.
 WEEK = date(2026, 7, 20)
@@ -218,6 +218,8 @@ def test_once_the_week_is_over_it_says_what_came_and_what_each_step_was_worth(
 
     assert (found.shipped_g, found.harvested_g, found.is_kept) == (32_000, 32_000, True)
     assert promises.hit_rate([found]) == 1.0
+    nothing = Promise(**found.promise.model_dump(exclude={"weight_g"}), weight_g=0)
+    assert promises.hit_rate([promises.Outcome(nothing, 0, 32_000)]) is None
     steps = {one.step: one for one in promises.value_added([found])}
     assert steps["naive"].error == pytest.approx(8 / 32)
     assert steps["model"].added == pytest.approx(-2 / 32)  # worse than last year
