@@ -11,8 +11,19 @@ from msgspec.structs import replace as changed
 from edge.errors import UnknownTopic
 from edge.settings import Settings, Topic
 from edge.states import StateOf, meant_by
-from sensors.quantities import STATES
-from sensors.wires.payload import Decoded, Field, Mapping, Path, Template, decode, decode_mapped
+from sensors.quantities import QUANTITIES, STATES
+from sensors.wires.payload import (
+    Decoded,
+    Field,
+    Mapping,
+    Path,
+    Template,
+    Value,
+    decode,
+    decode_mapped,
+)
+from sensors.wires.payload.names import Known, named, value_of
+from sensors.wires.payload.scalars import refusal
 from sensors.wires.sparkplug import Inbox
 
 
@@ -128,7 +139,7 @@ def _decoded(
             received_at=received_at,
             retained=retained,
         )
-    return decode(
+    message = decode(
         topic,
         payload,
         received_at=received_at,
@@ -136,3 +147,27 @@ def _decoded(
         zone=rule.zone,
         shape=rule.shape,
     )
+    return _of_topic(message, topic, fields) if message.shape == "plain" else message
+
+
+def _of_topic(message: Decoded, topic: str, fields: dict[str, str]) -> Decoded:
+    """Give a plain message the device and, if it is a bare number, the quantity its topic names."""
+    device, word = fields.get("device", message.device), fields.get("quantity", "")
+    values = tuple(_meant(value, word) for value in message.values)
+    if values and not any(value.quantity for value in values):
+        raise refusal(
+            topic,
+            fault="no_quantity",
+            problem="no number in it is of a known quantity",
+            expected='quantity = "..." or fields under its [[mqtt.topics]] (docs/networks.md)',
+            got=word or ", ".join(value.raw for value in values),
+        )
+    return replace(message, device=device, values=values)
+
+
+def _meant(value: Value, word: str) -> Value:
+    if value.raw != "value" or not word:
+        return value
+    if word in QUANTITIES:
+        return named(word, value.value, Known(word, word))
+    return value_of(word, value.value)

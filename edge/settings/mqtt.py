@@ -79,7 +79,8 @@ class Topic(Table):
         str,
         Says(
             "What a bare number on this topic means (shape plain).",
-            "A temperature is filed as something else; empty: bare numbers are refused.",
+            "A temperature is filed as something else; empty: what {quantity} in the topic says; "
+            "without that bare numbers are refused.",
         ),
     ] = ""
     fields: Annotated[

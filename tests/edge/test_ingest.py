@@ -20,6 +20,7 @@ from edge.settings_file import parse
 from edge.timekeeping import Timekeeping
 from edge.topics import TopicTable, delivery_key
 from sensors import Quality, Reason
+from sensors.errors import BadPayload
 from sensors.wires.sparkplug import Metric, Payload
 from tests.edge.conftest import until
 from tests.edge.stores import count, new_store, stored
@@ -185,6 +186,35 @@ def test_an_unlisted_device_may_be_kept_out() -> None:
     assert table.decode("zigbee2mqtt/known", payload, received_at=now, retained=False).values
     with pytest.raises(Exception, match="expected one of known"):
         table.decode("zigbee2mqtt/new", payload, received_at=now, retained=False)
+
+
+PLAIN = TopicTable(parse({"mqtt": {"topics": [{"topic": "f/{device}/{quantity}"}]}}))
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "reading"),
+    [
+        ("f/p1/co2", b"612", ("p1", "co2", 612)),
+        ("f/p1/water_temperature", b"18.5", ("p1", "water_temperature", 18.5)),
+        ("f/bench/2/temp", b"21", ("bench/2", "air_temperature", 21)),
+        ("f/p1/state", b'{"humidity": 70, "uptime": 3}', ("p1", "relative_humidity", 70)),
+    ],
+)
+def test_a_plain_topic_names_the_device_and_what_a_bare_number_means(
+    topic: str, payload: bytes, reading: tuple[str, str, float]
+) -> None:
+    found = PLAIN.decode(topic, payload, received_at=SystemClock().now(), retained=False)
+
+    assert [(r.device, r.quantity, r.value) for r in found.readings()] == [reading]
+
+
+@pytest.mark.parametrize(("topic", "payload"), [("f/p1/x7", b"612"), ("f/p1/x", b'{"up": 3}')])
+def test_a_message_of_which_nothing_could_be_stored_is_refused_and_not_passed_over(
+    topic: str, payload: bytes
+) -> None:
+    """Acknowledged in silence, a farm saw neither a reading nor a reason."""
+    with pytest.raises(BadPayload, match="no number in it is of a known quantity"):
+        PLAIN.decode(topic, payload, received_at=SystemClock().now(), retained=False)
 
 
 def test_a_relay_is_filed_under_what_it_is_of() -> None:
