@@ -7,6 +7,7 @@ from pathlib import Path
 from edge.doctor.case import Case
 from edge.doctor.finding import Finding, _, fail, ok, warn
 from edge.doctor.numbers import Numbers
+from traceability import edges
 
 # Installed by deploy/install.sh; without it somebody tries Minori out in a folder.
 _UNIT = Path("/etc/systemd/system/minori.service")
@@ -19,6 +20,11 @@ _TROUBLES = {
 
 def check(case: Case) -> Iterator[Finding]:
     numbers = case.numbers
+    if numbers is None and (senders := _senders(case)):
+        yield ok(
+            _("a hub: nothing is collected here; sites that send to it: {count}"), count=senders
+        )
+        return
     if numbers is None:
         cure = _("start it: sudo systemctl start minori (its log: journalctl -u minori -n 50)")
         if not _UNIT.exists():
@@ -34,6 +40,14 @@ def check(case: Case) -> Iterator[Finding]:
     )
     yield from _settings(numbers)
     yield from _trouble(numbers)
+
+
+def _senders(case: Case) -> int:
+    """How many sites send here, where nothing is to be collected."""
+    if case.settings is None or case.settings.ports or case.settings.devices:
+        return 0
+    with case.record() as session:
+        return len(edges.listed(session)) if session is not None else 0
 
 
 def _settings(numbers: Numbers) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ from tests.edge.doctor.conftest import NOON, RUNNING, MakeCase, said, wrong
 from traceability import database as store
 from traceability import growth, uplink
 from traceability.database import writing_session
-from traceability.models import StoreFact
+from traceability.models import Edge, StoreFact
 from traceability.readings import Delivery, Held, Recorder
 
 
@@ -156,6 +156,28 @@ def test_what_the_running_service_says_of_itself(
 def test_no_service_is_told_how_to_start_it(case: MakeCase) -> None:
     (finding,) = wrong(list(service.check(case())))
     assert "start it: " in finding.cure
+
+
+def test_a_hub_has_nothing_to_collect_and_is_not_told_to(case: MakeCase) -> None:
+    examined = case({"site": {"time_zone": "UTC"}})
+    engine = store.open_database(examined.settings.database_url if examined.settings else "")
+    with writing_session(engine) as session:
+        session.add(
+            Edge(
+                name="aizu/main",
+                organisation="aizu",
+                site="main",
+                credential_hash="0" * 64,
+                enrolled_at=NOON,
+            )
+        )
+    engine.dispose()
+
+    assert said(list(service.check(examined))) == [
+        ("ok", "a hub: nothing is collected here; sites that send to it: 1")
+    ]
+    probed = case({"devices": [{"name": "p1"}]})
+    assert wrong(list(service.check(probed)))
 
 
 def test_a_service_that_was_killed_is_told_from_one_that_ended(
