@@ -287,6 +287,20 @@ def test_day_is_told_by_what_was_lit(session: Session, farm: Farm, by: str) -> N
     assert one(found, "air_temperature", "day").judged_s == pytest.approx(48 * 3600, rel=0.01)
 
 
+def test_the_quarter_that_runs_is_day_as_soon_as_the_lamps_are_on(
+    session: Session, farm: Farm
+) -> None:
+    """Its other minutes are not over yet: they are no night."""
+    recipes.record(session, farm.lettuce, _lamp_recipe("lamp"), by="Sato", since=START)
+    fill(session, farm, "lamp", lambda _: 1.0, days=1, every=MINUTE)
+    fill(session, farm, "air_temperature", lambda _: 22.0, days=1, every=MINUTE)
+
+    (found,) = by_stage.of_lot(session, sown(session, farm), now=START + 4 * MINUTE)
+
+    assert one(found, "air_temperature", "day").in_range == 1.0
+    assert "night" not in {heard.part for heard in found.conditions}
+
+
 def test_where_nobody_knows_whether_it_was_day_nothing_is_judged_by_it(
     session: Session, farm: Farm
 ) -> None:

@@ -3,7 +3,8 @@
 At one moment for whoever steers or watches; by quarter hours for whoever looks back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import assert_never
@@ -81,26 +82,28 @@ def _lit(session: Session, windows: Sequence[Window]) -> dict[tuple[str, int], f
 
 
 def _lamps(session: Session, windows: Sequence[Window]) -> dict[tuple[str, int], float]:
-    """Return 1 for each quarter in whose larger half some lamp of the zone was on, else 0."""
+    """Return 1 for each quarter in which some lamp of the zone was on for more than half of the
+    time that is known of it, else 0: of the running quarter the rest is not known yet."""
     lit: dict[tuple[str, int], float] = {}
     for window in windows:
         if window.series.quantity == "lamp":
-            for quarter, ms in _quarters_on(runs(session, window)):
+            for quarter, share in _shares_on(runs(session, window)).items():
                 key = (window.span.zone.id, quarter)
-                lit[key] = max(lit.get(key, 0.0), float(ms > QUARTER_MS / 2))
+                lit[key] = max(lit.get(key, 0.0), float(share > 1 / 2))
     return lit
 
 
-def _quarters_on(found: Sequence[Run]) -> Iterator[tuple[int, float]]:
-    """Give each quarter of the runs, and for how long a lamp was on in it. [ms]"""
-    on: dict[int, float] = {}
+def _shares_on(found: Sequence[Run]) -> dict[int, float]:
+    """Return for each quarter of the runs the share of what they cover that a lamp was on."""
+    on, known = Counter[int](), Counter[int]()
     for run in found:
         start, end = to_ms(run.start), to_ms(run.end)
         for quarter in range(start // QUARTER_MS, -(-end // QUARTER_MS)):
             begin = quarter * QUARTER_MS
             length = min(end, begin + QUARTER_MS) - max(start, begin)
-            on[quarter] = on.get(quarter, 0.0) + (length if run.is_on else 0.0)
-    yield from on.items()
+            known[quarter] += length
+            on[quarter] += length if run.is_on else 0
+    return {quarter: on[quarter] / length for quarter, length in known.items() if length}
 
 
 def by_clock(light: Light, local: datetime) -> Part:
