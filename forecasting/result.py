@@ -135,7 +135,7 @@ class Forecast:
     data_digest: str  # sha256 of the history and calendar as used
     parameters: Mapping[str, Any] = field(default_factory=dict)
     model_json: str | None = None  # the served Prophet, as prophet.serialize writes it
-    by_step: tuple[AtStep, ...] = ()  # of what is served; empty in forecasts made before 0.1.0
+    by_step: tuple[AtStep, ...] = ()  # of what is served; none in older forecasts
 
     @property
     def error(self) -> Score | None:
